@@ -1,0 +1,1 @@
+"""What every layer speaks of: resource ids, resources, snapshots, read plans, verdicts, findings, results, errors."""
