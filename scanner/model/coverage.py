@@ -1,0 +1,130 @@
+"""What was read and what was not: absence counts only under a successful read that covers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from scanner.model.resource import INLINE_CHILDREN, Resource, canonical_type
+from scanner.model.resource_id import ResourceId, is_within, normalise, parent_type, type_name
+from scanner.model.unknown import Unknown
+
+__all__ = ["EVERYTHING", "OK", "Coverage", "Gap", "Read"]
+
+OK: Final = "ok"
+#: The `what` of a read that claims every type and extension below its scope (`--assume-complete`).
+EVERYTHING: Final = "*"
+#: Extensions whose list answers for its own scope alone; other lists answer for everything below their scope.
+_OWN_SCOPE_ONLY: Final = frozenset({"microsoft.insights/diagnosticsettings"})
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One list or get that was tried: type or extension, scope, how, and `ok` or why not."""
+
+    what: str
+    scope: str
+    via: str = ""
+    api_version: str = ""
+    outcome: str = OK
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Gap:
+    """Something that could not be read, where, why, and the permission that would mend it (empty when none would)."""
+
+    scope: str
+    what: str
+    reason: str
+    permission: str = ""
+
+
+class Coverage:
+    """Answers whether a type was read completely at a scope, from the reads and gaps of one snapshot."""
+
+    def __init__(
+        self, reads: Iterable[Read], gaps: Iterable[Gap], instances: Callable[[str], Iterable[Resource]]
+    ) -> None:
+        """`instances` yields the resources of a compared type, to go from a parent's list to each parent's children."""
+        self._instances = instances
+        self._good: dict[str, set[str]] = {}
+        self._bad: dict[str, dict[str, str]] = {}
+        for read in reads:
+            what, scope = canonical_type(read.what), normalise(read.scope)
+            if read.outcome == OK:
+                self._good.setdefault(what, set()).add(scope)
+            else:
+                self._bad.setdefault(what, {}).setdefault(scope, read.outcome)
+        for gap in gaps:
+            self._bad.setdefault(canonical_type(gap.what), {})[normalise(gap.scope)] = gap.reason
+
+    def missing(self, what: str, scope: str) -> Unknown | None:
+        """Why a type or extension is not completely known at a scope and below; None when it is."""
+        type_key, scope_key = canonical_type(what), normalise(scope)
+        inside = [
+            f"{what} could not be read at {where}: {reason}"
+            for where, reason in self._bad.get(type_key, {}).items()
+            if where != scope_key and is_within(where, scope_key) and not self._is_good(type_key, where)
+        ]
+        if inside:
+            return Unknown(tuple(inside))
+        nearest = self._nearest(type_key, scope_key)
+        if nearest is None:
+            return self._missing_below(what, type_key, scope_key)
+        return Unknown.because(f"{what} could not be read: {nearest}") if nearest else None
+
+    def refused(self, what: str) -> list[tuple[str, str]]:
+        """The scopes at which a type's read failed, each with its reason."""
+        type_key = canonical_type(what)
+        return sorted((where, why) for where, why in self._bad.get(type_key, {}).items() if not self._is_good(type_key, where))
+
+    def asked(self, what: str) -> bool:
+        """Whether any read of this type was tried, successful or not."""
+        type_key = canonical_type(what)
+        return bool(self._good.get(type_key) or self._bad.get(type_key) or self._good.get(EVERYTHING))
+
+    def _is_good(self, type_key: str, scope_key: str) -> bool:
+        return scope_key in self._good.get(type_key, ()) or scope_key in self._good.get(EVERYTHING, ())
+
+    def _nearest(self, type_key: str, scope_key: str) -> str | None:
+        """Empty when the nearest read at or above the scope succeeded, its reason when it failed, None without any."""
+        own_only = type_key in _OWN_SCOPE_ONLY
+        good, bad = self._good.get(type_key, set()), self._bad.get(type_key, {})
+        everything = self._good.get(EVERYTHING, set())
+        at = scope_key
+        while True:
+            if at in everything or (at in good and (at == scope_key or not own_only)):
+                return ""
+            if at in bad and (at == scope_key or not own_only):
+                return bad[at]
+            if at == "/":
+                return None
+            at = at.rpartition("/")[0] or "/"
+
+    def _missing_below(self, what: str, type_key: str, scope_key: str) -> Unknown | None:
+        parent = parent_type(type_key)
+        if not parent or type_key.startswith("microsoft.resources/"):
+            return Unknown.because(f"{what} was not asked for at {scope_key}")
+        above = self._missing_parent(what, parent, scope_key)
+        if above is not None:
+            return above
+        inline = any(child.complete and child.segment.lower() == type_name(type_key) for child in INLINE_CHILDREN.get(parent, ()))
+        reasons: list[str] = []
+        for resource in self._instances(parent):
+            if not is_within(resource.key, scope_key) and not is_within(scope_key, resource.key):
+                continue
+            if inline and "properties" not in resource.unread:
+                continue
+            nearest = self._nearest(type_key, resource.key)
+            if nearest is None:
+                reasons.append(f"{what} was not asked for at {resource.id}")
+            elif nearest:
+                reasons.append(f"{what} could not be read at {resource.id}: {nearest}")
+        return Unknown(tuple(reasons)) if reasons else None
+
+    def _missing_parent(self, what: str, parent: str, scope_key: str) -> Unknown | None:
+        if ResourceId.parse(scope_key).type == parent and any(item.key == scope_key for item in self._instances(parent)):
+            return None
+        missing = self.missing(parent, scope_key)
+        return Unknown(tuple(f"{what}: {reason}" for reason in missing.reasons)) if missing else None

@@ -1,0 +1,47 @@
+"""What a scan needs to read, said without saying how: the engine fills it from rules and facts, sources carry it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+__all__ = ["ChildRead", "ExtensionRead", "ReadPlan", "ReferenceRead"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ChildRead:
+    """A child type read below every instance of its parent type; `name` for a singleton such as sites/config `web`,
+    which is read by get and may be absent.
+    """
+
+    type: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ExtensionRead:
+    """An extension type (diagnostic settings) listed on every instance of the type it stands on."""
+
+    what: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ReferenceRead:
+    """Ids found at a path of a type; those outside the audited scopes are read by id as context, never audited."""
+
+    type: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPlan:
+    """Types in canonical spelling (`Microsoft.Storage/storageAccounts`), duplicates removed, parents of children included.
+
+    `fresh` asks for a direct read of every type instead of the lagging index.
+    """
+
+    types: frozenset[str] = field(default_factory=frozenset)
+    children: frozenset[ChildRead] = field(default_factory=frozenset)
+    extensions: frozenset[ExtensionRead] = field(default_factory=frozenset)
+    references: frozenset[ReferenceRead] = field(default_factory=frozenset)
+    fresh: bool = False

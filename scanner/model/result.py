@@ -1,0 +1,95 @@
+"""The result of a scan: what outlets read and nothing else. Its JSON form is the contract `driftline.result/1`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from scanner.model.coverage import Gap
+from scanner.model.finding import Finding
+from scanner.model.source import RequestCounts
+from scanner.model.verdict import Severity, Verdict
+
+__all__ = ["RESULT_SCHEMA", "Judged", "Result", "RuleInfo", "ScanInfo", "Workload", "order_findings"]
+
+RESULT_SCHEMA: Final = "driftline.result/1"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanInfo:
+    """Which scan this was. `id` is a hash of input and options; times are ISO 8601 UTC."""
+
+    id: str
+    started: str
+    finished: str
+    version: str
+    baseline: str
+    environment: str
+    source_kind: str
+    scopes: tuple[str, ...]
+    complete: bool
+    rules_hash: str
+    baseline_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """What an outlet needs to know of a rule."""
+
+    id: str
+    control: str
+    name: str
+    title: str
+    severity: Severity
+    family: str
+    section: str
+    rationale: str
+    help: str
+    frameworks: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Judged:
+    """The resources of one rule and subject that passed, or to which the rule does not apply."""
+
+    rule: str
+    subject: str
+    resources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A workload with the resource ids bound to each component of the baseline."""
+
+    name: str
+    components: dict[str, tuple[str, ...]]
+    graph: dict[str, Any] = field(default_factory=lambda: {"nodes": [], "links": []})
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Everything a scan found, in its final order. `resources` counts the audited ones."""
+
+    scan: ScanInfo
+    rules: tuple[RuleInfo, ...]
+    resources: int
+    findings: tuple[Finding, ...]
+    passes: tuple[Judged, ...]
+    not_applicable: tuple[Judged, ...]
+    gaps: tuple[Gap, ...]
+    requests: RequestCounts
+    workloads: tuple[Workload, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def count(self, verdict: Verdict) -> int:
+        """How many (rule, resource, subject) have this verdict."""
+        if verdict is Verdict.PASS:
+            return sum(len(judged.resources) for judged in self.passes)
+        if verdict is Verdict.NOT_APPLICABLE:
+            return sum(len(judged.resources) for judged in self.not_applicable)
+        return sum(finding.verdict is verdict for finding in self.findings)
+
+
+def order_findings(findings: list[Finding]) -> tuple[Finding, ...]:
+    """By severity, rule, resource id, subject: the order of every outlet."""
+    return tuple(sorted(findings, key=lambda f: (f.severity.rank, f.rule, f.resource.lower(), f.subject)))

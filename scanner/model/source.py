@@ -1,0 +1,42 @@
+"""The protocol by which resources arrive, whether from live Azure, a file, a template or the simulator over HTTPS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from scanner.model.read_plan import ReadPlan
+from scanner.model.snapshot import Snapshot
+
+__all__ = ["Progress", "RequestCounts", "Source"]
+
+
+@dataclass(slots=True)
+class RequestCounts:
+    """How many HTTP requests a source made, how many again, how many because it was throttled."""
+
+    total: int = 0
+    retried: int = 0
+    throttled: int = 0
+
+
+class Progress(Protocol):
+    """Told how far a source is: a phase in words, steps done, steps known so far."""
+
+    def __call__(self, phase: str, done: int, total: int) -> None: ...
+
+
+class Source(Protocol):
+    """Yields one indexed snapshot per scan unit, so that nothing holds the whole tenant; judges nothing.
+
+    `complete` is false after an interruption: what was not read by then has no read and is unknown. Raises `SourceError`
+    when nothing can be asked at all, `SnapshotError` for a file that cannot be trusted.
+    """
+
+    kind: str
+    scopes: tuple[str, ...]
+    complete: bool
+    requests: RequestCounts
+
+    def snapshots(self, plan: ReadPlan) -> Iterator[Snapshot]: ...
