@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scanner.model.resource import INLINE_CHILDREN, Resource, canonical_type
-from scanner.model.resource_id import ResourceId, is_within, normalise, parent_type, type_name
+from scanner.model.resource_id import is_within, normalise, parent_type, type_name
 from scanner.model.unknown import Unknown
 
 __all__ = ["EVERYTHING", "OK", "Coverage", "Gap", "Read"]
@@ -43,9 +43,7 @@ class Gap:
 class Coverage:
     """Answers whether a type was read completely at a scope, from the reads and gaps of one snapshot."""
 
-    def __init__(
-        self, reads: Iterable[Read], gaps: Iterable[Gap], instances: Callable[[str], Iterable[Resource]]
-    ) -> None:
+    def __init__(self, reads: Iterable[Read], gaps: Iterable[Gap], instances: Callable[[str], Iterable[Resource]]) -> None:
         """`instances` yields the resources of a compared type, to go from a parent's list to each parent's children."""
         self._instances = instances
         self._good: dict[str, set[str]] = {}
@@ -61,23 +59,21 @@ class Coverage:
 
     def missing(self, what: str, scope: str) -> Unknown | None:
         """Why a type or extension is not completely known at a scope and below; None when it is."""
+        reasons = tuple(reason for _, reason in self.holes(what, scope))
+        return Unknown(tuple(dict.fromkeys(reasons))) if reasons else None
+
+    def holes(self, what: str, scope: str) -> list[tuple[str, str]]:
+        """Where below a scope a type or extension is not known, each with the reason; empty when all is known."""
         type_key, scope_key = canonical_type(what), normalise(scope)
+        nearest = self._nearest(type_key, scope_key)
+        if nearest:
+            return [(scope_key, f"{what} could not be read: {nearest}")]
         inside = [
-            f"{what} could not be read at {where}: {reason}"
-            for where, reason in self._bad.get(type_key, {}).items()
+            (where, f"{what} could not be read at {where}: {reason}")
+            for where, reason in sorted(self._bad.get(type_key, {}).items())
             if where != scope_key and is_within(where, scope_key) and not self._is_good(type_key, where)
         ]
-        if inside:
-            return Unknown(tuple(inside))
-        nearest = self._nearest(type_key, scope_key)
-        if nearest is None:
-            return self._missing_below(what, type_key, scope_key)
-        return Unknown.because(f"{what} could not be read: {nearest}") if nearest else None
-
-    def refused(self, what: str) -> list[tuple[str, str]]:
-        """The scopes at which a type's read failed, each with its reason."""
-        type_key = canonical_type(what)
-        return sorted((where, why) for where, why in self._bad.get(type_key, {}).items() if not self._is_good(type_key, where))
+        return inside if nearest == "" else self._holes_below(what, type_key, scope_key, inside)
 
     def asked(self, what: str) -> bool:
         """Whether any read of this type was tried, successful or not."""
@@ -102,29 +98,31 @@ class Coverage:
                 return None
             at = at.rpartition("/")[0] or "/"
 
-    def _missing_below(self, what: str, type_key: str, scope_key: str) -> Unknown | None:
+    def _holes_below(self, what: str, type_key: str, scope_key: str, inside: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """No read stands at or above the scope: the type is known only through each of its parents."""
         parent = parent_type(type_key)
         if not parent or type_key.startswith("microsoft.resources/"):
-            return Unknown.because(f"{what} was not asked for at {scope_key}")
-        above = self._missing_parent(what, parent, scope_key)
-        if above is not None:
-            return above
+            return inside or [(scope_key, f"{what} was not asked for")]
+        instances = [item for item in self._instances(parent) if _overlap(item.key, scope_key)]
+        holes: dict[str, str] = {}
+        if not any(item.key == scope_key for item in instances):
+            holes.update((where, f"{what}: {reason}") for where, reason in self.holes(parent, scope_key))
         inline = any(child.complete and child.segment.lower() == type_name(type_key) for child in INLINE_CHILDREN.get(parent, ()))
-        reasons: list[str] = []
-        for resource in self._instances(parent):
-            if not is_within(resource.key, scope_key) and not is_within(scope_key, resource.key):
-                continue
+        for resource in instances:
             if inline and "properties" not in resource.unread:
                 continue
             nearest = self._nearest(type_key, resource.key)
-            if nearest is None:
-                reasons.append(f"{what} was not asked for at {resource.id}")
+            if nearest is None and not self._asked_by_name(type_key, resource.key):
+                holes.setdefault(resource.key, f"{what} was not asked for at {resource.id}")
             elif nearest:
-                reasons.append(f"{what} could not be read at {resource.id}: {nearest}")
-        return Unknown(tuple(reasons)) if reasons else None
+                holes[resource.key] = f"{what} could not be read at {resource.id}: {nearest}"
+        holes.update(inside)
+        return list(holes.items())
 
-    def _missing_parent(self, what: str, parent: str, scope_key: str) -> Unknown | None:
-        if ResourceId.parse(scope_key).type == parent and any(item.key == scope_key for item in self._instances(parent)):
-            return None
-        missing = self.missing(parent, scope_key)
-        return Unknown(tuple(f"{what}: {reason}" for reason in missing.reasons)) if missing else None
+    def _asked_by_name(self, type_key: str, parent_key: str) -> bool:
+        """Singletons such as sites/config `web` are read one by one below their parent."""
+        return any(is_within(where, parent_key) for where in self._good.get(type_key, ()))
+
+
+def _overlap(key: str, scope_key: str) -> bool:
+    return is_within(key, scope_key) or is_within(scope_key, key)
