@@ -1,0 +1,64 @@
+# driftline: `make demo` and `make test` need Python 3.11 to 3.14 and make, nothing else. `make help` lists the targets.
+
+VENV := .venv
+BIN  := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+
+# The first interpreter on this machine that runs, is of a supported version and can make environments; PYTHON=… overrides.
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
+SUITABLE   := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PYTHON     ?= $(shell for p in $(CANDIDATES); do "$$p" -c '$(SUITABLE)' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
+
+# Stamps lie inside the environment, so that deleting it is all it takes to begin again.
+RUNTIME := $(VENV)/.installed-runtime
+TESTING := $(VENV)/.installed-test
+PIP     := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: $(RUNTIME) ## scan the drifted reference deployment on the simulator; reports in driftline-out/
+	$(BIN)/driftline demo --output driftline-out
+
+test: lint ## lint, then every test
+	$(BIN)/python -m pytest -n auto
+
+lint: $(TESTING) ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(TESTING) ## let ruff mend what it can, then format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(TESTING) ## speed, memory and scale; prints a table
+	$(BIN)/python -m benchmarks
+
+lock: ## bring the lock files up to pyproject.toml; UPGRADE=1 takes the newest versions too
+	@test -x build/lock/bin/uv || { "$(PYTHON)" -m venv build/lock && build/lock/bin/python -m pip --quiet install uv; }
+	build/lock/bin/uv $(COMPILE) --output-file requirements.lock
+	build/lock/bin/uv $(COMPILE) --extra test --output-file requirements-test.lock
+
+COMPILE = pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) pyproject.toml requirements/build.in
+
+clean: ## remove the environment, caches and built files
+	rm -rf $(VENV) build dist driftline-out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "driftline needs Python 3.11 to 3.14 with venv; name one: make PYTHON=/path/to/python3" >&2; exit 2; }
+	"$(PYTHON)" -m venv $(VENV)
+
+# Wheels and hashes only from the lock file; then the checkout itself, by the locked build backend, so that nothing else is fetched.
+$(RUNTIME): requirements.lock pyproject.toml hatch_build.py | $(BIN)/python
+	$(PIP) install --require-hashes --no-deps --requirement requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(TESTING): requirements-test.lock $(RUNTIME)
+	$(PIP) install --require-hashes --no-deps --requirement requirements-test.lock
+	@touch $@

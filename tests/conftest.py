@@ -1,0 +1,73 @@
+"""What every test may rely on: the shared reference material, hypothesis settings, and the promise that CI skips nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+
+# No deadline anywhere: machines that run tests are busy. In CI the same examples each time, so that red means the change.
+settings.register_profile("local", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The reference material that lies beside the checkout: real ARM answers, the path table, the control catalogue."""
+    if not SHARED.is_dir():
+        pytest.skip("needs the reference material in ../shared, beside the checkout")
+    return SHARED
+
+
+class SkipsAreFailures:
+    """Fails a run in which anything was skipped, and says what and why; for CI, where every suite has what it needs."""
+
+    def __init__(self) -> None:
+        self.skipped: set[tuple[str, str]] = set()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._note(report)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self._note(report)
+
+    def _note(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        if report.skipped and not hasattr(report, "wasxfail"):
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+            self.skipped.add((report.nodeid, reason))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.skipped and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.skipped:
+            terminalreporter.section("skipped, which --fail-on-skip forbids", red=True)
+            for test, reason in sorted(self.skipped):
+                terminalreporter.line(f"{test}: {reason}")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer `--fail-on-skip`, which CI=true implies."""
+    parser.addoption(
+        "--fail-on-skip", action="store_true", default=os.environ.get("CI") == "true", help="a skipped test fails the run"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch for skips in the process that reports (with xdist, not in its workers)."""
+    if config.getoption("--fail-on-skip") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(SkipsAreFailures(), "skips-are-failures")
