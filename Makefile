@@ -11,7 +11,7 @@ PYTHON     ?= $(shell for p in $(CANDIDATES); do "$$p" -c '$(SUITABLE)' >/dev/nu
 # Stamps lie inside the environment, so that deleting it is all it takes to begin again.
 RUNTIME := $(VENV)/.installed-runtime
 TESTING := $(VENV)/.installed-test
-PIP     := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+PIP     := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench lock clean

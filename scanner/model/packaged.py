@@ -1,4 +1,4 @@
-"""Where the data that ships with driftline lies (rules, baselines, layouts, tables): alike in a checkout and an installed wheel."""
+"""Where the data that ships with driftline lies (rules, baselines, layouts): alike in a checkout and an installed wheel."""
 
 from __future__ import annotations
 
