@@ -23,7 +23,7 @@ demo: $(RUNTIME) ## scan the drifted reference deployment on the simulator; repo
 	$(BIN)/driftline demo --output driftline-out
 
 test: lint ## lint, then every test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 lint: $(TESTING) ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
