@@ -17,6 +17,14 @@ pytestmark = pytest.mark.xdist_group("wheel")  # one build for all of them
 
 FOLDERS = ("rules", "baselines", "reports", "remediation")
 
+_LIST_DATA = """
+import json, scanner, sys
+from scanner.model.packaged import packaged
+def files(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+print(json.dumps([scanner.__file__, {name: files(packaged(name)) for name in sys.argv[1:]}]))
+"""
+
 
 class Installed:
     """A fresh environment with the wheel in it, and a working directory that holds a decoy `scanner`."""
@@ -91,12 +99,7 @@ def test_the_wheel_carries_the_package_and_the_data_folders_and_nothing_else(roo
 
 
 def test_the_installed_package_is_found_beside_the_decoy_with_all_its_data(root, installed):
-    program = (
-        "import json, scanner; from scanner.model.packaged import packaged; folders = {}\n"
-        f"for name in {FOLDERS!r}: folders[name] = sorted(p.relative_to(packaged(name)).as_posix() for p in packaged(name).rglob('*') if p.is_file())\n"
-        "print(json.dumps([scanner.__file__, folders]))"
-    )
-    done = installed.run(installed.python, "-I", "-c", program)
+    done = installed.run(installed.python, "-I", "-c", _LIST_DATA, *FOLDERS)
     assert done.stderr == ""
     assert json.loads(done.stdout) == [
         str(installed.packages / "scanner" / "__init__.py"),
