@@ -48,7 +48,7 @@ def _equals(actual: Json, expected: Json) -> Truth:
 def _like(actual: Json, expected: Json) -> Truth:
     if actual is ABSENT:
         return False
-    if actual.__class__ in (dict, list):
+    if _structured(actual) or _structured(expected):
         return _unlike(actual, expected)
     text, (head, star, tail) = canonical(actual), canonical(expected).partition("*")
     if not star:
@@ -79,7 +79,7 @@ def _contains(actual: Json, expected: Json) -> Truth:
         return False
     if actual.__class__ is list:
         return any(_equals(item, expected) is True for item in actual)
-    if actual.__class__ is dict:
+    if actual.__class__ is dict or _structured(expected):
         return _unlike(actual, expected)
     return bool(canonical(expected) in canonical(actual))
 
@@ -97,7 +97,7 @@ def _in(actual: Json, expected: Json) -> Truth:
 def _contains_key(actual: Json, expected: Json) -> Truth:
     if actual is ABSENT:
         return False
-    if actual.__class__ is not dict:
+    if actual.__class__ is not dict or _structured(expected):
         return _unlike(actual, expected)
     return any(key.lower() == canonical(expected) for key in actual)
 
@@ -138,6 +138,11 @@ def _negated(operator: Operator) -> Operator:
 
 def _unlike(actual: Json, expected: Json) -> Unknown:
     return Unknown.because(f"{_kind(actual)} cannot be compared with {_kind(expected)}")
+
+
+def _structured(value: Json) -> bool:
+    """Whether a value has no text form to compare: an object, a list, null."""
+    return value.__class__ in (dict, list) or value is None or value is ABSENT
 
 
 def _kind(value: Json) -> str:
