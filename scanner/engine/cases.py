@@ -55,7 +55,9 @@ def run_cases(files: Iterable[CaseFile], rule_set: RuleSet, baseline: Baseline, 
             rule = rule_set.get(rule_id)
             cases = [case for case in file.cases if any(expected.rule == rule_id for expected in case.expect)]
             if rule is None:
-                yield RuleReport(rule_id, len(cases), (CaseFailure(file.path, cases[0].line, "", f"no rule has the id {rule_id}"),))
+                yield RuleReport(
+                    rule_id, len(cases), (CaseFailure(file.path, cases[0].line, "", f"no rule has the id {rule_id}"),)
+                )
                 continue
             yield _run_rule(rule, cases, file, rule_set, baseline, now)
 
@@ -69,7 +71,9 @@ def _run_rule(rule: Rule, cases: list[Case], file: CaseFile, rule_set: RuleSet, 
     ]
     if not failures:
         failures = [
-            CaseFailure(file.path, cases[0].line, "", f"{rule.id}: the condition at {_words(leaf)} never changes a verdict in these cases")
+            CaseFailure(
+                file.path, cases[0].line, "", f"{rule.id}: the condition at {_words(leaf)} never changes a verdict in these cases"
+            )
             for leaf in _idle_leaves(rule, cases, only, baseline, now)
         ]
     return RuleReport(rule.id, len(cases), tuple(failures))
@@ -102,7 +106,9 @@ def _stated_version(body: dict[str, Json]) -> str:
 
 def _differences(rule: Rule, case: Case, judgement: Judgement) -> Iterator[str]:
     wanted = {(item.resource.lower(), item.subject): item for item in case.expect if item.rule == rule.id}
-    found = {(resource.lower(), subject): (verdict, finding) for resource, subject, verdict, finding in _verdicts(rule, judgement)}
+    found = {
+        (resource.lower(), subject): (verdict, finding) for resource, subject, verdict, finding in _verdicts(rule, judgement)
+    }
     for key in sorted(wanted.keys() | found.keys()):
         label = " ".join(part for part in key if part)
         if key not in found:
@@ -115,8 +121,10 @@ def _differences(rule: Rule, case: Case, judgement: Judgement) -> Iterator[str]:
             expected = wanted[key]
             if verdict != expected.verdict:
                 yield f"{label}: expected {expected.verdict}, got {verdict}" + (f" ({finding.message})" if finding else "")
-            elif expected.states_actual and expected.actual not in [item.actual for item in (finding.evidence if finding else ())]:
-                yield f"{label}: expected actual {expected.actual!r}, evidence has {[item.actual for item in finding.evidence] if finding else []!r}"
+                continue
+            actual = [item.actual for item in finding.evidence] if finding else []
+            if expected.states_actual and expected.actual not in actual:
+                yield f"{label}: expected actual {expected.actual!r}, evidence has {actual!r}"
 
 
 def _verdicts(rule: Rule, judgement: Judgement) -> Iterator[tuple[str, str, Verdict, Finding | None]]:
@@ -133,15 +141,18 @@ def _idle_leaves(rule: Rule, cases: list[Case], only: RuleSet, baseline: Baselin
 
     def outcome() -> list[Json]:
         return [
-            sorted((resource.lower(), subject, verdict) for resource, subject, verdict, _ in _verdicts(rule, _judge_case(case, only, baseline, now)))
+            sorted(
+                (resource.lower(), subject, verdict)
+                for resource, subject, verdict, _ in _verdicts(rule, _judge_case(case, only, baseline, now))
+            )
             for case in cases
         ]
 
     usual = outcome()
-    return [leaf for leaf in _leaves_of(rule) if all(_held(leaf, truth, outcome) == usual for truth in (True, False))]
+    return [leaf for leaf in _leaves_of(rule) if all(_held(leaf, outcome, truth=truth) == usual for truth in (True, False))]
 
 
-def _held(leaf: Condition, truth: bool, outcome: Callable[[], list[Json]]) -> list[Json]:
+def _held(leaf: Condition, outcome: Callable[[], list[Json]], *, truth: bool) -> list[Json]:
     original = leaf.test
 
     def hold(scope: Scope) -> Truth:

@@ -13,12 +13,12 @@ from scanner.engine.judgement import Judgement
 from scanner.engine.world import FactStore, SnapshotWorld
 from scanner.facts import FACTS, Relations
 from scanner.facts.components import BoundWorkload
-from scanner.language.scope import EachElement, Scope
+from scanner.language.scope import Scope
 from scanner.model.finding import Evidence, Finding, Fix
 from scanner.model.resource import Resource, canonical_type
 from scanner.model.resource_id import is_within, normalise
 from scanner.model.snapshot import Snapshot
-from scanner.model.unknown import Unknown
+from scanner.model.unknown import Truth, Unknown
 from scanner.model.verdict import Verdict
 from scanner.rules.baseline import Baseline
 from scanner.rules.rule import Rule
@@ -30,9 +30,14 @@ Json = Any
 
 
 def judge(
-    snapshot: Snapshot, rule_set: RuleSet, baseline: Baseline, workloads: tuple[BoundWorkload, ...], now: datetime, judgement: Judgement
+    snapshot: Snapshot,
+    rule_set: RuleSet,
+    baseline: Baseline,
+    workloads: tuple[BoundWorkload, ...],
+    now: datetime,
+    judgement: Judgement,
 ) -> None:
-    """Judge all rules on a snapshot, adding to `judgement`. Never raises because data is odd: a defect becomes an error verdict."""
+    """Judge all rules on a snapshot, adding to `judgement`. Odd data never raises: a defect becomes an error verdict."""
     facts = FactStore(snapshot, baseline, workloads, now)
     relations = Relations(snapshot, rule_set.relations, now=now)
     worlds = [(workload, SnapshotWorld(snapshot, relations, facts, baseline, workload)) for workload in workloads]
@@ -54,7 +59,12 @@ class _TypeJudge:
     """Judges resources of one type against the rules that target it."""
 
     def __init__(
-        self, rules: list[Rule], worlds: list[tuple[BoundWorkload, SnapshotWorld]], outside: SnapshotWorld, now: datetime, into: Judgement
+        self,
+        rules: list[Rule],
+        worlds: list[tuple[BoundWorkload, SnapshotWorld]],
+        outside: SnapshotWorld,
+        now: datetime,
+        into: Judgement,
     ) -> None:
         self._worlds, self._outside, self._now, self._into = worlds, outside, now, into
         self._simple = [(rule.id, rule, rule.assertion) for rule in rules if _is_simple(rule)]
@@ -163,11 +173,13 @@ def _judge_holes(rule: Rule, type_key: str, snapshot: Snapshot, baseline: Baseli
         judgement.add(_unread(rule, resource_id, Unknown(tuple(dict.fromkeys(why)))))
 
 
-def _finding(rule: Rule, scope: Scope, subject: str, truth: bool | Unknown, workload: BoundWorkload | None) -> Finding:
+def _finding(rule: Rule, scope: Scope, subject: str, truth: Truth, workload: BoundWorkload | None) -> Finding:
     target = scope.target
     if isinstance(truth, Unknown):
         message = f"Cannot be judged: {truth}"
-        evidence = tuple(item for item in rule.assertion.explain(scope) if item.note) or (Evidence("", "", None, None, str(truth)),)
+        evidence = tuple(item for item in rule.assertion.explain(scope) if item.note) or (
+            Evidence("", "", None, None, str(truth)),
+        )
     else:
         message = rule.message.render(scope)
         evidence = rule.assertion.explain(scope)

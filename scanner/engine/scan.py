@@ -97,7 +97,9 @@ def _with_real_causes(findings: list[Finding]) -> list[Finding]:
     """Keep in `consequence_of` only what really fails in this scan."""
     failing = {name for item in findings if item.verdict is Verdict.FAIL for name in (item.rule, item.control)}
     return [
-        replace(item, consequence_of=tuple(name for name in item.consequence_of if name in failing)) if item.consequence_of else item
+        replace(item, consequence_of=tuple(name for name in item.consequence_of if name in failing))
+        if item.consequence_of
+        else item
         for item in findings
     ]
 
@@ -110,7 +112,9 @@ def _rule_info(rule: Rule) -> RuleInfo:
 
 
 def _workload(bound: BoundWorkload) -> Workload:
-    components = {name: tuple(item.id for item in binding.resources) for name, binding in bound.components.items() if binding.resources}
+    components = {
+        name: tuple(item.id for item in binding.resources) for name, binding in bound.components.items() if binding.resources
+    }
     return Workload(name=bound.name, components=components)
 
 

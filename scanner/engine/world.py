@@ -44,7 +44,13 @@ class SnapshotWorld:
     def __init__(
         self, snapshot: Snapshot, relations: Relations, facts: FactStore, baseline: Baseline, workload: BoundWorkload | None
     ) -> None:
-        self._snapshot, self._relations, self._facts, self._baseline, self._workload = snapshot, relations, facts, baseline, workload
+        self._snapshot, self._relations, self._facts, self._baseline, self._workload = (
+            snapshot,
+            relations,
+            facts,
+            baseline,
+            workload,
+        )
 
     @property
     def spellings(self) -> Spellings:
@@ -88,7 +94,9 @@ class SnapshotWorld:
         if row is None:
             return Unknown.because(f"the baseline has no table {name!r}")
         for key in keys:
-            found = [value for member, value in row.items() if str(member).lower() == key.lower()] if isinstance(row, Mapping) else []
+            found = (
+                [value for member, value in row.items() if str(member).lower() == key.lower()] if isinstance(row, Mapping) else []
+            )
             if not found:
                 return Unknown.because(f"table {name} has no row for {', '.join(keys)}")
             row = found[0]

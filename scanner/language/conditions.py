@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from scanner.language.context import MAX_DEPTH, Condition, ConditionContext, Faulty, compile_template, did_you_mean, fault, only_keys
+from scanner.language.context import (
+    MAX_DEPTH,
+    Condition,
+    ConditionContext,
+    Faulty,
+    compile_template,
+    did_you_mean,
+    fault,
+    only_keys,
+)
 from scanner.language.counts import CountLeaf, compile_count
 from scanner.language.leaves import compile_field_leaf, compile_value_leaf
 from scanner.language.scope import Pointer, Scope
@@ -97,7 +106,7 @@ def _deciding(conditions: tuple[Condition, ...], scope: Scope, *, decisive: bool
     return tuple(evidence for condition in chosen for evidence in condition.explain(scope))
 
 
-def _compile_list(form: str, make: type[AllOf] | type[AnyOf]) -> Callable[[Mapping[str, Json], ConditionContext, Pointer], Condition]:
+def _compile_list(form: str, make: type[AllOf | AnyOf]) -> Callable[[Mapping[str, Json], ConditionContext, Pointer], Condition]:
     def build(data: Mapping[str, Json], context: ConditionContext, pointer: Pointer) -> Condition:
         only_keys(data, {form}, context, pointer)
         items = data[form]
@@ -123,8 +132,12 @@ def _compile_use(data: Mapping[str, Json], context: ConditionContext, pointer: P
         return fault(context, (*pointer, "use"), f'condition "{name}" uses itself: {" → ".join((*context.expanding, name))}')
     wanted = set(named.get("parameters", ()))
     if not isinstance(given, Mapping) or set(given) != wanted:
-        return fault(context, (*pointer, "use"), f'condition "{name}" takes exactly: {", ".join(sorted(wanted)) or "no parameters"}')
-    inner = replace(context, expanding=(*context.expanding, name), fault=lambda _, message: context.fault((*pointer, "use"), message))
+        return fault(
+            context, (*pointer, "use"), f'condition "{name}" takes exactly: {", ".join(sorted(wanted)) or "no parameters"}'
+        )
+    inner = replace(
+        context, expanding=(*context.expanding, name), fault=lambda _, message: context.fault((*pointer, "use"), message)
+    )
     condition = compile_condition(_fill(named["condition"], given), inner)
     _repoint(condition, pointer)
     return condition

@@ -133,5 +133,10 @@ def _note_call(name: str, literals: tuple[Json, ...], context: ConditionContext,
         known[name].add(first)
     elif name == "field" and not context.bound:
         note_path(first, context, pointer)
-    elif name == "current" and first and first not in context.names and not any(first.lower().startswith(n.lower()) for n, _ in context.bound):
+    elif (
+        name == "current"
+        and first
+        and first not in context.names
+        and not any(first.lower().startswith(n.lower()) for n, _ in context.bound)
+    ):
         context.fault(pointer, f"current('{first}') names no count around it{did_you_mean(first, context.names)}")

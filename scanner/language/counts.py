@@ -82,7 +82,11 @@ class CountLeaf:
         if isinstance(expected, Unknown):
             return expected
         low, high, reasons = self._interval(scope)
-        truths = {bool(truth) for truth in map(lambda n: OPERATORS[self._operator](n, expected), _samples(low, high, expected)) if truth.__class__ is bool}
+        truths = {
+            bool(truth)
+            for truth in map(lambda n: OPERATORS[self._operator](n, expected), _samples(low, high, expected))
+            if truth.__class__ is bool
+        }
         if len(truths) == 1:
             return truths.pop()
         return Unknown(tuple(dict.fromkeys(reasons))) if reasons else Unknown.because(f"{self._counted.words} cannot be compared")
@@ -103,7 +107,9 @@ class CountLeaf:
             return len(sure), None if more else len(sure) + len(unsure), reasons
         return self._measure(sure, unsure, reasons, more=bool(more))
 
-    def _measure(self, sure: list[_Element], unsure: list[_Element], reasons: list[str], *, more: bool) -> tuple[Any, Any, list[str]]:
+    def _measure(
+        self, sure: list[_Element], unsure: list[_Element], reasons: list[str], *, more: bool
+    ) -> tuple[Any, Any, list[str]]:
         values = [self._value_of(element) for element in sure]
         reasons.extend(reason for value in values if isinstance(value, Unknown) for reason in value.reasons)
         known = [value for value in values if not isinstance(value, Unknown) and value is not ABSENT]
@@ -124,7 +130,9 @@ class CountLeaf:
         return self._measured.evaluate(element.scope)
 
 
-def compile_count(data: Mapping[str, Json], context: ConditionContext, pointer: Pointer, compile_where: CompileWhere) -> Condition:
+def compile_count(
+    data: Mapping[str, Json], context: ConditionContext, pointer: Pointer, compile_where: CompileWhere
+) -> Condition:
     """Compile a count or sum with its three forms."""
     form = "count" if "count" in data else "sum"
     spec, at = data[form], (*pointer, form)
@@ -149,7 +157,9 @@ def compile_count(data: Mapping[str, Json], context: ConditionContext, pointer: 
     return CountLeaf(pointer, counted, where, operator, expected, measured, distinct="distinct" in spec)
 
 
-def _compile_measured(spec: Mapping[str, Json], context: ConditionContext, form: str, at: Pointer) -> Path | Template | Faulty | None:
+def _compile_measured(
+    spec: Mapping[str, Json], context: ConditionContext, form: str, at: Pointer
+) -> Path | Template | Faulty | None:
     key = "of" if form == "sum" else "distinct"
     if key not in spec:
         return fault(context, at, 'a sum needs "of": the path or expression to add up') if form == "sum" else None
@@ -173,7 +183,9 @@ def _counted(spec: Mapping[str, Json], context: ConditionContext, at: Pointer) -
     if not isinstance(name, str):
         context.fault((*at, "name"), "name is a word")
         return None
-    return {"field": _over_field, "value": _over_value, "related": _over_related}[forms[0]](spec[forms[0]], name, context, (*at, forms[0]))
+    return {"field": _over_field, "value": _over_value, "related": _over_related}[forms[0]](
+        spec[forms[0]], name, context, (*at, forms[0])
+    )
 
 
 def _over_field(text: Json, name: str, context: ConditionContext, at: Pointer) -> tuple[_Counted, ConditionContext] | None:

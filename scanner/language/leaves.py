@@ -25,9 +25,7 @@ _REMEMBERED: Final = 512
 class FieldLeaf:
     """`{field: PATH, OP: VALUE, absent: VALUE}`."""
 
-    def __init__(
-        self, pointer: Pointer, reading: Reading, operator: str, expected: Template, absent: Template | None
-    ) -> None:
+    def __init__(self, pointer: Pointer, reading: Reading, operator: str, expected: Template, absent: Template | None) -> None:
         self.pointer = pointer
         self._reading, self._operator, self._expected, self._absent = reading, operator, expected, absent
         self._compare = OPERATORS[operator]
@@ -81,7 +79,9 @@ class FieldLeaf:
         steps = reading.path.steps
         if self._operator not in _EQUALITY or not self._expected.is_constant or reading.element or len(steps) > 2:
             return None
-        if any(step.kind != "member" for step in steps) or (len(steps) == 1 and steps[0].lowered in ("id", "name", "type", "location")):
+        if any(step.kind != "member" for step in steps) or (
+            len(steps) == 1 and steps[0].lowered in ("id", "name", "type", "location")
+        ):
             return None
         slow, remembered = self._test, dict[str, bool]()
 

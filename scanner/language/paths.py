@@ -81,7 +81,9 @@ class Path:
             else:
                 keep_null = following is not None and following.kind in _WILD
                 found = [
-                    (at, value) if at.endswith(_WILD_ENDS) else (_join(at, step), _take(value, step, spellings, self.text, keep_null))
+                    (at, value)
+                    if at.endswith(_WILD_ENDS)
+                    else (_join(at, step), _take(value, step, spellings, self.text, keep_null=keep_null))
                     for at, value in found
                 ]
         return [(at, ABSENT if value is None else value) for at, value in found]
@@ -164,7 +166,7 @@ def _parse_quoted(text: str, at: int) -> tuple[Step, int]:
         return Step("member", name, name.lower()), end + 2
 
 
-def _take(value: Json, step: Step, spellings: Spellings, text: str, keep_null: bool = False) -> Json:
+def _take(value: Json, step: Step, spellings: Spellings, text: str, *, keep_null: bool = False) -> Json:
     if value.__class__ is dict:
         if step.kind == "member":
             member = _raw_member(value, step.name, step.lowered, spellings)

@@ -1,4 +1,4 @@
-"""How conditions read values: a path of the resource or of a count's current element, unread parts, defaults, impossible types."""
+"""How conditions read values: a path of the resource or of a count's current element; unread parts, defaults, odd types."""
 
 from __future__ import annotations
 
@@ -61,13 +61,20 @@ class Reading:
         if value is ABSENT:
             return (unread_reason(scope.resource, self.path) or ABSENT) if not self.element else ABSENT
         if value.__class__ is not Unknown and self.kinds and all(is_impossible(value, kind) for kind in self.kinds):
-            return Unknown.because(f"{self.path.text} is of an impossible type ({_type_name(value)} for {self.kinds[0].split('[')[0]})")
+            return Unknown.because(
+                f"{self.path.text} is of an impossible type ({_type_name(value)} for {self.kinds[0].split('[')[0]})"
+            )
         return value
 
 
 def read_from(scope: Scope, path: Path, document: Json, *, whole: bool) -> Json:
     """A path that is not wild; `id`, `name` and `type` of a resource are those by which it is known, whatever its body says."""
-    if whole and len(path.steps) == 1 and path.steps[0].lowered in _OWN_MEMBERS and not scope.resource.type_key.startswith("driftline/"):
+    if (
+        whole
+        and len(path.steps) == 1
+        and path.steps[0].lowered in _OWN_MEMBERS
+        and not scope.resource.type_key.startswith("driftline/")
+    ):
         resource = scope.resource
         return {"id": resource.id, "name": resource.name, "type": resource.type}[path.steps[0].lowered]
     return path.read(document, scope.world.spellings)
@@ -92,7 +99,7 @@ def bound_element(path: Path, bound: Sequence[tuple[str, Path]]) -> tuple[str, P
 
 def is_impossible(value: Json, kind: str) -> bool:
     """Whether a value cannot be of a kind of the path table; text forms of booleans and numbers are possible."""
-    word = kind.split("[")[0].split(" ")[0]
+    word = kind.split("[", maxsplit=1)[0].split(" ", maxsplit=1)[0]
     match word:
         case "bool":
             return not (value.__class__ is bool or (value.__class__ is str and value.lower() in ("true", "false")))
@@ -109,7 +116,14 @@ def is_impossible(value: Json, kind: str) -> bool:
 
 
 def _type_name(value: Json) -> str:
-    names: Mapping[type, str] = {dict: "an object", list: "a list", str: "text", bool: "a boolean", int: "a number", float: "a number"}
+    names: Mapping[type, str] = {
+        dict: "an object",
+        list: "a list",
+        str: "text",
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
+    }
     return names.get(value.__class__, "null")
 
 
