@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDERS = ("rules", "baselines", "reports", "remediation")
 
 
-class ShippedData(BuildHookInterface):
+class ShippedData(BuildHookInterface[BuilderConfig]):
     """Adds each data folder that exists as `scanner/shipped/<folder>`."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
