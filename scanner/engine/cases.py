@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from scanner.engine.judge import judge
+from scanner.engine.evaluate import evaluate
+from scanner.engine.explain import explain
 from scanner.engine.judgement import Judgement
 from scanner.facts.components import bind_workloads
 from scanner.language.conditions import Condition, leaves
@@ -83,7 +84,7 @@ def _judge_case(case: Case, rule_set: RuleSet, baseline: Baseline, now: datetime
     snapshot = _snapshot_of(case)
     judgement = Judgement()
     adjusted = replace(baseline, parameters={**baseline.parameters, **case.baseline})
-    judge(snapshot, rule_set, adjusted, bind_workloads(snapshot, adjusted, ()), case.now or now, judgement)
+    evaluate(snapshot, rule_set, adjusted, bind_workloads(snapshot, adjusted, ()), case.now or now, judgement)
     return judgement
 
 
@@ -128,7 +129,7 @@ def _differences(rule: Rule, case: Case, judgement: Judgement) -> Iterator[str]:
 
 
 def _verdicts(rule: Rule, judgement: Judgement) -> Iterator[tuple[str, str, Verdict, Finding | None]]:
-    for finding in judgement.findings:
+    for finding in map(explain, judgement.outcomes):
         yield finding.resource, finding.subject, finding.verdict, finding
     for verdict, table in ((Verdict.PASS, judgement.passed), (Verdict.NOT_APPLICABLE, judgement.not_applicable)):
         for (rule_id, subject), resources in table.items():

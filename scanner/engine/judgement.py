@@ -1,30 +1,37 @@
-"""Collects verdicts: findings whole, passes and what does not apply compactly, each (rule, resource, subject) once."""
+"""Collects verdicts: what is not a pass whole, passes and what does not apply compactly, each (rule, resource, subject) once."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
-from scanner.model.finding import Finding
 from scanner.model.result import Judged
-from scanner.model.verdict import Verdict
 
 __all__ = ["Judgement"]
 
 _Key = tuple[str, str]
 
 
+@dataclass(slots=True)
 class Judgement:
-    """What has been judged so far, over all snapshots of a scan."""
+    """The verdicts of one snapshot. `outcomes` are to be explained before the snapshot is dropped; the tables hold resource
+    ids by (rule id, subject).
+    """
 
-    def __init__(self) -> None:
-        self.findings: list[Finding] = []
-        self.passed: defaultdict[_Key, list[str]] = defaultdict(list)
-        self.not_applicable: defaultdict[_Key, list[str]] = defaultdict(list)
+    outcomes: list[Any] = field(default_factory=list)
+    passed: defaultdict[_Key, list[str]] = field(default_factory=lambda: defaultdict(list))
+    not_applicable: defaultdict[_Key, list[str]] = field(default_factory=lambda: defaultdict(list))
 
-    def add(self, finding: Finding) -> None:
-        """Take in a fail, unknown or error."""
-        self.findings.append(finding)
+    def add(self, outcome: Any) -> None:
+        """Take in a verdict that is not a pass."""
+        self.outcomes.append(outcome)
+
+    def take_over(self, other: Judgement) -> None:
+        """Add the passes and inapplicables of another snapshot; its outcomes were explained already."""
+        for mine, theirs in ((self.passed, other.passed), (self.not_applicable, other.not_applicable)):
+            for key, ids in theirs.items():
+                mine[key].extend(ids)
 
     def passes(self) -> tuple[Judged, ...]:
         """What passed, in order of rule and subject."""
@@ -34,17 +41,6 @@ class Judgement:
         """What no rule's target took in, in order of rule and subject."""
         return _compact(self.not_applicable)
 
-    def verdict_of(self, rule: str, resource: str, subject: str) -> Verdict | None:
-        """The verdict of one rule on one resource and subject; None when it was not judged."""
-        for finding in self.findings:
-            if (finding.rule, finding.resource.lower(), finding.subject) == (rule, resource.lower(), subject):
-                return finding.verdict
-        for verdict, table in ((Verdict.PASS, self.passed), (Verdict.NOT_APPLICABLE, self.not_applicable)):
-            if resource.lower() in (item.lower() for item in table.get((rule, subject), ())):
-                return verdict
-        return None
-
 
 def _compact(table: dict[_Key, list[str]]) -> tuple[Judged, ...]:
-    rows: Iterable[tuple[_Key, list[str]]] = sorted(table.items())
-    return tuple(Judged(rule, subject, tuple(sorted(ids, key=str.lower))) for (rule, subject), ids in rows)
+    return tuple(Judged(rule, subject, tuple(sorted(ids, key=str.lower))) for (rule, subject), ids in sorted(table.items()))

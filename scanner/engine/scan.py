@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from scanner.engine.judge import judge
+from scanner.engine.evaluate import evaluate
+from scanner.engine.explain import explain
 from scanner.engine.judgement import Judgement
 from scanner.engine.plan import plan_reads
 from scanner.facts.components import BoundWorkload, bind_workloads
@@ -45,13 +46,17 @@ def run_scan(
 
     `workloads` are those of driftline.yaml. `keep` is handed each snapshot before it is dropped (to write it to a file).
     """
+    findings: list[Finding] = []
     judgement, digest = Judgement(), hashlib.sha256()
     gaps: set[Gap] = set()
     bound: list[BoundWorkload] = []
     audited = 0
     for snapshot in source.snapshots(plan_reads(rule_set, baseline, fresh=fresh)):
         found = bind_workloads(snapshot, baseline, workloads)
-        judge(snapshot, rule_set, baseline, found, now, judgement)
+        judged = Judgement()
+        evaluate(snapshot, rule_set, baseline, found, now, judged)
+        findings.extend(map(explain, judged.outcomes))
+        judgement.take_over(judged)
         _digest(snapshot, digest)
         gaps.update(snapshot.gaps)
         bound.extend(found)
@@ -67,7 +72,7 @@ def run_scan(
     )  # fmt: skip
     return Result(
         scan=info, rules=tuple(map(_rule_info, rule_set.rules)), resources=audited,
-        findings=order_findings(_with_real_causes(judgement.findings)), passes=judgement.passes(),
+        findings=order_findings(_with_real_causes(findings)), passes=judgement.passes(),
         not_applicable=judgement.inapplicable(), gaps=tuple(sorted(gaps)), requests=source.requests,
         workloads=tuple(map(_workload, bound)), notes=tuple(_notes(bound)),
     )  # fmt: skip

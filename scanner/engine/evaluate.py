@@ -1,11 +1,12 @@
-"""Judges one snapshot: every rule against every resource or fact document of its target, and every hole as unknown.
+"""Evaluates one snapshot: every rule against every resource or fact document of its target, and every hole as unknown.
 
 Resources lead the loop and one scope serves all rules of a type, so that the cost of a verdict is the cost of its condition.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,22 +15,50 @@ from scanner.engine.world import FactStore, SnapshotWorld
 from scanner.facts import FACTS, Relations
 from scanner.facts.components import BoundWorkload
 from scanner.language.scope import Scope
-from scanner.model.finding import Evidence, Finding, Fix
 from scanner.model.resource import Resource, canonical_type
 from scanner.model.resource_id import is_within, normalise
 from scanner.model.snapshot import Snapshot
 from scanner.model.unknown import Truth, Unknown
-from scanner.model.verdict import Verdict
 from scanner.rules.baseline import Baseline
 from scanner.rules.rule import Rule
 from scanner.rules.rule_set import RuleSet
 
-__all__ = ["judge"]
+__all__ = ["Defect", "Hole", "Outcome", "evaluate"]
 
 Json = Any
 
 
-def judge(
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A verdict that is not a pass, with the scope to explain it from."""
+
+    rule: Rule
+    scope: Scope
+    subject: str
+    truth: Truth
+    workload: BoundWorkload | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A scope at which a rule's target could not be read."""
+
+    rule: Rule
+    resource_id: str
+    reason: Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """A rule that raised on a resource: a fault of the rule or of driftline, never of the data."""
+
+    rule: Rule
+    resource: Resource
+    subject: str
+    error: Exception
+
+
+def evaluate(
     snapshot: Snapshot,
     rule_set: RuleSet,
     baseline: Baseline,
@@ -48,15 +77,15 @@ def judge(
             by_type.setdefault(canonical_type(name), []).append(rule)
     for type_key, rules in by_type.items():
         resources: Sequence[Resource] = facts.of_type(type_key) if type_key in FACTS else snapshot.audited(type_key)
-        judge_type = _TypeJudge(rules, worlds, outside, now, judgement)
+        evaluator = _TypeEvaluator(rules, worlds, outside, now, judgement)
         for resource in resources:
-            judge_type.resource(resource)
+            evaluator.evaluate(resource)
         for rule in rules:
-            _judge_holes(rule, type_key, snapshot, baseline, found=bool(resources), judgement=judgement)
+            _note_holes(rule, type_key, snapshot, baseline, found=bool(resources), judgement=judgement)
 
 
-class _TypeJudge:
-    """Judges resources of one type against the rules that target it."""
+class _TypeEvaluator:
+    """Evaluates resources of one type against the rules that target it."""
 
     def __init__(
         self,
@@ -70,7 +99,7 @@ class _TypeJudge:
         self._simple = [(rule.id, rule, rule.assertion) for rule in rules if _is_simple(rule)]
         self._other = [rule for rule in rules if not _is_simple(rule)]
 
-    def resource(self, resource: Resource) -> None:
+    def evaluate(self, resource: Resource) -> None:
         workload, world = self._world_of(resource)
         scope = Scope(resource, resource.body, resource, self._now, world)
         passed, subject, judged = self._into.passed, resource.subject, resource.judged_id or resource.id
@@ -78,17 +107,17 @@ class _TypeJudge:
             try:
                 truth = assertion.test(scope)
             except Exception as error:  # noqa: BLE001  # a defect must not end the scan: it becomes an error verdict
-                self._into.add(_defect(rule, resource, subject, error))
+                self._into.add(Defect(rule, resource, subject, error))
                 continue
             if truth is True:
                 passed[rule_id, subject].append(judged)
             else:
-                self._into.add(_finding(rule, scope, subject, truth, workload))
+                self._into.add(Outcome(rule, scope, subject, truth, workload))
         for rule in self._other:
             try:
-                self._judge(rule, resource, scope, workload, world)
+                self._evaluate(rule, resource, scope, workload, world)
             except Exception as error:  # noqa: BLE001  # as above
-                self._into.add(_defect(rule, resource, subject, error))
+                self._into.add(Defect(rule, resource, subject, error))
 
     def _world_of(self, resource: Resource) -> tuple[BoundWorkload | None, SnapshotWorld]:
         key = normalise(resource.judged_id) if resource.judged_id else resource.key
@@ -99,22 +128,24 @@ class _TypeJudge:
                 return workload, world
         return None, self._outside
 
-    def _judge(self, rule: Rule, resource: Resource, scope: Scope, workload: BoundWorkload | None, world: SnapshotWorld) -> None:
+    def _evaluate(
+        self, rule: Rule, resource: Resource, scope: Scope, workload: BoundWorkload | None, world: SnapshotWorld
+    ) -> None:
         applies = _applies(rule, resource, scope, world)
         if applies is False:
             self._into.not_applicable[rule.id, resource.subject].append(resource.judged_id or resource.id)
         elif isinstance(applies, Unknown):
-            self._into.add(_finding(rule, scope, resource.subject, applies, workload))
+            self._into.add(Outcome(rule, scope, resource.subject, applies, workload))
         elif rule.target.each is None:
             self._conclude(rule, scope, resource.subject, workload)
         else:
-            self._judge_each(rule, resource, scope, workload)
+            self._evaluate_each(rule, resource, scope, workload)
 
-    def _judge_each(self, rule: Rule, resource: Resource, scope: Scope, workload: BoundWorkload | None) -> None:
+    def _evaluate_each(self, rule: Rule, resource: Resource, scope: Scope, workload: BoundWorkload | None) -> None:
         assert rule.target.each is not None
         elements = rule.target.each.elements(scope)
         if isinstance(elements, Unknown):
-            self._into.add(_finding(rule, scope, resource.subject, elements, workload))
+            self._into.add(Outcome(rule, scope, resource.subject, elements, workload))
         elif not elements:
             self._into.not_applicable[rule.id, resource.subject].append(resource.id)
         else:
@@ -126,13 +157,13 @@ class _TypeJudge:
             truth = unless.condition.test(scope)
             if truth is not False:
                 reason = truth if isinstance(truth, Unknown) else Unknown.because(unless.reason)
-                self._into.add(_finding(rule, scope, subject, reason, workload))
+                self._into.add(Outcome(rule, scope, subject, reason, workload))
                 return
         truth = rule.assertion.test(scope)
         if truth is True:
             self._into.passed[rule.id, subject].append(scope.target.judged_id or scope.target.id)
         else:
-            self._into.add(_finding(rule, scope, subject, truth, workload))
+            self._into.add(Outcome(rule, scope, subject, truth, workload))
 
 
 def _is_simple(rule: Rule) -> bool:
@@ -140,7 +171,7 @@ def _is_simple(rule: Rule) -> bool:
     return target.where is None and not target.component and target.each is None and not rule.unknown_when
 
 
-def _applies(rule: Rule, resource: Resource, scope: Scope, world: SnapshotWorld) -> bool | Unknown:
+def _applies(rule: Rule, resource: Resource, scope: Scope, world: SnapshotWorld) -> Truth:
     if rule.target.component:
         binding = world.binding(rule.target.component)
         if binding is None or binding.status == "missing":
@@ -152,7 +183,7 @@ def _applies(rule: Rule, resource: Resource, scope: Scope, world: SnapshotWorld)
     return rule.target.where.test(scope) if rule.target.where is not None else True
 
 
-def _judge_holes(rule: Rule, type_key: str, snapshot: Snapshot, baseline: Baseline, *, found: bool, judgement: Judgement) -> None:
+def _note_holes(rule: Rule, type_key: str, snapshot: Snapshot, baseline: Baseline, *, found: bool, judgement: Judgement) -> None:
     """One unknown for each scope at which the target type could not be read: a refused list is never silence."""
     if type_key not in FACTS:
         holes = [hole for scope in snapshot.scopes for hole in snapshot.coverage.holes(type_key, scope)]
@@ -170,60 +201,4 @@ def _judge_holes(rule: Rule, type_key: str, snapshot: Snapshot, baseline: Baseli
         spelled = next((scope for scope in snapshot.scopes if normalise(scope) == where), None)
         known = snapshot.get(where)
         resource_id = spelled or (known.id if known is not None else where)
-        judgement.add(_unread(rule, resource_id, Unknown(tuple(dict.fromkeys(why)))))
-
-
-def _finding(rule: Rule, scope: Scope, subject: str, truth: Truth, workload: BoundWorkload | None) -> Finding:
-    target = scope.target
-    if isinstance(truth, Unknown):
-        message = f"Cannot be judged: {truth}"
-        evidence = tuple(item for item in rule.assertion.explain(scope) if item.note) or (
-            Evidence("", "", None, None, str(truth)),
-        )
-    else:
-        message = rule.message.render(scope)
-        evidence = rule.assertion.explain(scope)
-    return Finding(
-        rule=rule.id, control=rule.control, subject=subject, title=rule.title, severity=rule.severity,
-        verdict=Verdict.UNKNOWN if isinstance(truth, Unknown) else Verdict.FAIL, resource=target.judged_id or target.id,
-        type=_type_of(target), component=_component_of(target, workload), message=message, evidence=evidence,
-        consequence_of=rule.consequence_of, fix=_fix_of(rule),
-    )  # fmt: skip
-
-
-def _unread(rule: Rule, resource_id: str, reason: Unknown) -> Finding:
-    return Finding(
-        rule=rule.id, control=rule.control, subject="", title=rule.title, severity=rule.severity, verdict=Verdict.UNKNOWN,
-        resource=resource_id, type=rule.target.types[0], component="", message=f"Cannot be judged: {reason}",
-        evidence=(Evidence("", "", None, None, str(reason)),),
-    )  # fmt: skip
-
-
-def _defect(rule: Rule, resource: Resource, subject: str, error: Exception) -> Finding:
-    return Finding(
-        rule=rule.id, control=rule.control, subject=subject, title=rule.title, severity=rule.severity, verdict=Verdict.ERROR,
-        resource=resource.judged_id or resource.id, type=_type_of(resource), component="",
-        message=f"A defect in the rule or in driftline: {type(error).__name__}: {error}",
-    )  # fmt: skip
-
-
-def _type_of(resource: Resource) -> str:
-    judged_type = resource.body.get("resourceType") if resource.judged_id else None
-    return judged_type if isinstance(judged_type, str) else resource.type
-
-
-def _component_of(resource: Resource, workload: BoundWorkload | None) -> str:
-    if workload is None:
-        return ""
-    key = normalise(resource.judged_id) if resource.judged_id else resource.key
-    return next((name for name, binding in workload.components.items() if _holds(binding.resources, key)), "")
-
-
-def _holds(resources: Iterable[Resource], key: str) -> bool:
-    return any(is_within(key, resource.key) for resource in resources)
-
-
-def _fix_of(rule: Rule) -> Fix | None:
-    if rule.fix is None:
-        return None
-    return Fix(kind=rule.fix.kind, title=rule.fix.title, disrupts=rule.fix.disrupts)
+        judgement.add(Hole(rule, resource_id, Unknown(tuple(dict.fromkeys(why)))))

@@ -1,0 +1,20 @@
+"""`python -m benchmarks`: runs every benchmark and prints one table with the claim beside each figure."""
+
+from __future__ import annotations
+
+from benchmarks.command_line import measure_help
+from benchmarks.measured import Measured
+from benchmarks.rules import measure_rules
+from benchmarks.snapshots import measure_reference_scan
+
+
+def main() -> None:
+    """Measure and print."""
+    rows: list[Measured] = [*measure_rules(), measure_help(), measure_reference_scan()]
+    widths = [max(len(row.cells[column]) for row in rows) for column in range(4)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row.cells, widths, strict=True)).rstrip())
+
+
+if __name__ == "__main__":
+    main()
