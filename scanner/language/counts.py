@@ -256,7 +256,7 @@ def _follow(chain: list[str], scope: Scope) -> tuple[list[Resource], list[str]]:
         for resource in found:
             related = scope.world.related(relation, resource)
             reached.update((id(item), item) for item in related.items)
-            more.extend(related.missing.reasons if related.missing else ())
+            more.extend(related.missing.reasons if related.missing is not None else ())
         found = list(reached.values())
     return found, more
 

@@ -54,9 +54,9 @@ class FieldLeaf:
         if value is ABSENT and self._operator != "exists":
             value = self._assumed(scope)[0]
         if value.__class__ is Unknown:
-            return value  # type: ignore[no-any-return]  # narrowed by class, which mypy does not follow for Any
+            return value
         if expected.__class__ is Unknown:
-            return expected  # type: ignore[no-any-return]  # as above
+            return expected
         truth = self._compare(_comparable(self._reading, value), _comparable(self._reading, expected))
         return Unknown.because(f"{self._reading.path.text}: {truth}") if isinstance(truth, Unknown) else truth
 
@@ -88,7 +88,7 @@ class FieldLeaf:
         def judge(scope: Scope, value: str) -> Truth:
             truth = slow(scope)
             if truth.__class__ is bool and len(remembered) < _REMEMBERED:
-                remembered[value] = truth  # type: ignore[assignment]  # a bool, by its class
+                remembered[value] = truth
             return truth
 
         return _fast_one(steps[0].name, remembered, judge, slow) if len(steps) == 1 else _fast_two(
@@ -203,8 +203,8 @@ def _fast_one(name: str, remembered: dict[str, bool], judge: Judge, slow: Test) 
     def test(scope: Scope) -> Truth:
         value = scope.document.get(name)
         if value.__class__ is str:
-            truth = remembered.get(value)  # type: ignore[arg-type]  # a str, by its class
-            return judge(scope, value) if truth is None else truth  # type: ignore[arg-type]  # as above
+            truth = remembered.get(value)
+            return judge(scope, value) if truth is None else truth
         return slow(scope)
 
     return test
@@ -216,12 +216,12 @@ def _fast_two(
     def test(scope: Scope) -> Truth:
         value = scope.document.get(first)
         if value.__class__ is dict:
-            value = value.get(second)  # type: ignore[union-attr]  # a dict, by its class
+            value = value.get(second)
             if value.__class__ is str:
-                truth = remembered.get(value)  # type: ignore[arg-type]  # a str, by its class
-                return judge(scope, value) if truth is None else truth  # type: ignore[arg-type]  # as above
+                truth = remembered.get(value)
+                return judge(scope, value) if truth is None else truth
             if value.__class__ is bool and booleans is not None:
-                return booleans[value]  # type: ignore[index]  # a bool, by its class
+                return booleans[value]
         return slow(scope)
 
     return test

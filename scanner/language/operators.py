@@ -103,7 +103,7 @@ def _contains_key(actual: Json, expected: Json) -> Truth:
 
 
 def _exists(actual: Json, expected: Json) -> Truth:
-    return (actual is not ABSENT) == (canonical(expected) == "true")
+    return bool((actual is not ABSENT) == (canonical(expected) == "true"))
 
 
 def compare(actual: Json, expected: Json) -> int | Unknown | None:

@@ -42,7 +42,7 @@ class Reading:
             pairs = [(self.path.text, read_from(scope, self.rest, document, whole=not self.element))]
         if not pairs and not self.element:
             reason = unread_reason(scope.resource, self.path)
-            return [(self.path.text, reason)] if reason else []
+            return [] if reason is None else [(self.path.text, reason)]
         return [(at, self._checked(value, scope)) for at, value in pairs]
 
     def assume(self, scope: Scope) -> tuple[Json, str]:
@@ -59,7 +59,8 @@ class Reading:
 
     def _checked(self, value: Json, scope: Scope) -> Json:
         if value is ABSENT:
-            return (unread_reason(scope.resource, self.path) or ABSENT) if not self.element else ABSENT
+            reason = None if self.element else unread_reason(scope.resource, self.path)
+            return ABSENT if reason is None else reason
         if value.__class__ is not Unknown and self.kinds and all(is_impossible(value, kind) for kind in self.kinds):
             return Unknown.because(
                 f"{self.path.text} is of an impossible type ({_type_name(value)} for {self.kinds[0].split('[')[0]})"

@@ -91,7 +91,11 @@ def test_parsing_gives_a_path_or_a_path_error(text: str) -> None:
         assert 0 <= error.position <= max(len(text), 2000)
 
 
-@given(st.dictionaries(st.sampled_from("abAB"), st.recursive(st.none() | st.integers(), lambda x: st.dictionaries(st.sampled_from("abAB"), x))))
+@given(
+    st.dictionaries(
+        st.sampled_from("abAB"), st.recursive(st.none() | st.integers(), lambda x: st.dictionaries(st.sampled_from("abAB"), x))
+    )
+)
 def test_exact_spelling_wins_and_any_case_is_found(document: dict[str, Any]) -> None:
     found = compile_path("a").read(document, spelled(document))
     candidates = [document["a"]] if "a" in document else [value for key, value in document.items() if key.lower() == "a"]

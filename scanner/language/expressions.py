@@ -1,0 +1,231 @@
+"""ARM expressions, parsed once and compiled to closures; what cannot be evaluated is unknown with its reason, no exception."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from scanner.language.functions import EvaluationError, Function, FunctionTable
+from scanner.language.grammar import Access, CallNode, ExpressionError, Literal, Node, parse
+from scanner.model.unknown import ABSENT, Unknown
+
+__all__ = ["Call", "Expression", "ExpressionError", "Template", "compile_expression", "compile_value", "is_expression"]
+
+Json = Any
+Thunk = Callable[[Any], Json]
+
+_MAX_VALUE_DEPTH: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function call as written: `literals` are its arguments where literal, None where computed; for static analysis."""
+
+    name: str
+    literals: tuple[Json, ...]
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A compiled value: an expression, or JSON with expressions inside. `evaluate(scope)` never raises."""
+
+    text: str
+    evaluate: Thunk
+    calls: tuple[Call, ...]
+    is_constant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled `[...]`. `evaluate` gives unknown where evaluation fails, `strict` raises `EvaluationError` instead."""
+
+    text: str
+    evaluate: Thunk
+    strict: Thunk
+    calls: tuple[Call, ...]
+    is_constant: bool
+
+
+def is_expression(text: str) -> bool:
+    """Whether a string is an expression: `[...]`, but not `[[...`, which is an escaped literal."""
+    return text.startswith("[") and text.endswith("]") and not text.startswith("[[") and len(text) > 1
+
+
+@lru_cache(maxsize=4096)
+def compile_expression(text: str, functions: FunctionTable) -> Expression:
+    """Parse and compile; raises `ExpressionError` for bad syntax, unknown functions and wrong numbers of arguments."""
+    node = parse(text)
+    calls = tuple(_calls_of(node))
+    for call in calls:
+        _hold_against(text, call, functions)
+    thunk, constant = _compile(node, functions)
+    strict = thunk
+
+    def evaluate(scope: Any) -> Json:
+        try:
+            return strict(scope)
+        except EvaluationError as error:
+            return Unknown.because(f"{error} in {_short(text)}")
+        except (RecursionError, OverflowError, MemoryError) as error:
+            return Unknown.because(f"{type(error).__name__} in {_short(text)}")
+
+    if constant:
+        value = evaluate(None)
+        return Expression(text, lambda scope: value, strict, calls, is_constant=True)
+    return Expression(text, evaluate, strict, calls, is_constant=False)
+
+
+def compile_value(value: Json, functions: FunctionTable) -> Template:
+    """Compile any JSON value whose strings may be expressions; constant parts are shared, not copied."""
+    thunk, calls, constant = _compile_json(value, functions, 0)
+    text = value if isinstance(value, str) else ""
+    if constant:
+        result = thunk(None)
+        return Template(text, lambda scope: result, calls, is_constant=True)
+    return Template(text, thunk, calls, is_constant=False)
+
+
+def _compile_json(value: Json, functions: FunctionTable, depth: int) -> tuple[Thunk, tuple[Call, ...], bool]:
+    if depth > _MAX_VALUE_DEPTH:
+        raise ExpressionError("…", 0, f"the value nests deeper than {_MAX_VALUE_DEPTH}")
+    if isinstance(value, str):
+        if is_expression(value):
+            expression = compile_expression(value, functions)
+            return expression.evaluate, expression.calls, expression.is_constant
+        plain = value[1:] if value.startswith("[[") else value
+        return lambda scope: plain, (), True
+    if isinstance(value, Mapping):
+        keys = [_compile_json(str(key), functions, depth + 1) for key in value]
+        items = [_compile_json(item, functions, depth + 1) for item in value.values()]
+        calls = tuple(call for part in (*keys, *items) for call in part[1])
+        if all(part[2] for part in (*keys, *items)):
+            fixed = {key[0](None): item[0](None) for key, item in zip(keys, items, strict=True)}
+            return lambda scope: fixed, calls, True
+        pairs = [(key[0], item[0]) for key, item in zip(keys, items, strict=True)]
+        return lambda scope: {key(scope): _null(item(scope)) for key, item in pairs}, calls, False
+    if isinstance(value, list):
+        parts = [_compile_json(item, functions, depth + 1) for item in value]
+        calls = tuple(call for part in parts for call in part[1])
+        if all(part[2] for part in parts):
+            fixed_list = [part[0](None) for part in parts]
+            return lambda scope: fixed_list, calls, True
+        return lambda scope: [_null(part[0](scope)) for part in parts], calls, False
+    return lambda scope: value, (), True
+
+
+def _compile(node: Node, functions: FunctionTable) -> tuple[Thunk, bool]:
+    """A closure and whether its value depends on nothing but itself."""
+    if isinstance(node, Literal):
+        value = node.value
+        return lambda scope: value, True
+    if isinstance(node, Access):
+        return _compile_access(node, functions)
+    function = functions.get(node.name)
+    assert function is not None, "names were looked up before"
+    parts = [_compile(argument, functions) for argument in node.arguments]
+    thunks = tuple(part[0] for part in parts)
+    constant = all(part[1] for part in parts) and not function.takes_scope and not function.lazy
+    thunk = _compile_call(function, thunks)
+    if not constant:
+        return thunk, all(part[1] for part in parts) and function.lazy and not function.takes_scope
+    return thunk, True
+
+
+def _compile_call(function: Function, thunks: tuple[Thunk, ...]) -> Thunk:
+    call, name = function.call, function.name
+    if function.lazy:
+        return lambda scope: call(scope, *thunks)
+
+    def eager(scope: Any) -> Json:
+        values = [thunk(scope) for thunk in thunks]
+        reasons = [reason for value in values if value.__class__ is Unknown for reason in value.reasons]
+        if reasons:
+            return Unknown(tuple(dict.fromkeys(reasons)))
+        values = [None if value is ABSENT else value for value in values]
+        try:
+            return call(scope, *values) if function.takes_scope else call(*values)
+        except EvaluationError as error:
+            raise EvaluationError(f"{name}: {error}" if not str(error).startswith(f"{name}:") else str(error)) from None
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError) as error:
+            raise EvaluationError(f"{name} cannot work with these arguments ({error})") from error
+
+    return eager
+
+
+def _compile_access(node: Access, functions: FunctionTable) -> tuple[Thunk, bool]:
+    subject, constant = _compile(node.subject, functions)
+    key, constant_key = _compile(node.key, functions)
+
+    def access(scope: Any) -> Json:
+        value, at = subject(scope), key(scope)
+        for part in (value, at):
+            if part.__class__ is Unknown:
+                return part
+        return member_of(value, at)
+
+    return access, constant and constant_key
+
+
+def member_of(value: Json, key: Json) -> Json:
+    """A member by name, ignoring case, or an element by index; `EvaluationError` where there is none."""
+    if isinstance(value, Mapping):
+        if key in value:
+            return value[key]
+        for name, item in value.items():
+            if isinstance(key, str) and name.lower() == key.lower():
+                return item
+        raise EvaluationError(f"there is no member {key!r}")
+    if isinstance(value, list | str) and isinstance(key, int) and not isinstance(key, bool):
+        if 0 <= key < len(value):
+            return value[key]
+        raise EvaluationError(f"index {key} is outside of {len(value)} elements")
+    raise EvaluationError(f"{_kind(value)} has no member {key!r}")
+
+
+def _calls_of(node: Node) -> Iterator[Call]:
+    pending: list[Node] = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, CallNode):
+            literals = tuple(item.value if isinstance(item, Literal) else None for item in current.arguments)
+            yield Call(current.name, literals, current.position)
+            pending.extend(current.arguments)
+        elif isinstance(current, Access):
+            pending.extend((current.subject, current.key))
+
+
+def _hold_against(text: str, call: Call, functions: FunctionTable) -> None:
+    function = functions.get(call.name)
+    if function is None:
+        near = functions.suggest(call.name)
+        hint = f'; did you mean "{near}"?' if near else ""
+        raise ExpressionError(text, call.position, f'unknown function "{call.name}"{hint}')
+    given = len(call.literals)
+    if given < function.least or (function.most is not None and given > function.most):
+        wanted = (
+            str(function.least) if function.least == function.most else f"{function.least} to {function.most or 'any number'}"
+        )
+        raise ExpressionError(text, call.position, f"{function.name} takes {wanted} arguments, not {given}")
+
+
+def _null(value: Json) -> Json:
+    return None if value is ABSENT else value
+
+
+def _kind(value: Json) -> str:
+    names: Mapping[type, str] = {
+        dict: "an object",
+        list: "a list",
+        str: "text",
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
+    }
+    return names.get(type(value), "null")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 100 else f"{text[:97]}…"

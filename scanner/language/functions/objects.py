@@ -1,0 +1,49 @@
+"""Object functions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from scanner.language.functions.table import Function
+from scanner.language.functions.values import mapping, text, wrong
+
+__all__ = ["OBJECTS"]
+
+Json = Any
+
+
+def _create_object(*parts: Json) -> dict[str, Json]:
+    if len(parts) % 2:
+        wrong("takes pairs of name and value")
+    return {text(parts[at]): parts[at + 1] for at in range(0, len(parts), 2)}
+
+
+def _items(value: Json) -> list[dict[str, Json]]:
+    """Pairs sorted by key, as ARM documents it."""
+    source = mapping(value)
+    return [{"key": key, "value": source[key]} for key in sorted(source)]
+
+
+def _json(value: Json) -> Json:
+    try:
+        return json.loads(text(value))
+    except ValueError:
+        return wrong("the text is not JSON")
+
+
+def _shallow_merge(values: Json) -> dict[str, Json]:
+    merged: dict[str, Json] = {}
+    for value in values if isinstance(values, list) else wrong("takes an array of objects"):
+        merged.update(mapping(value))
+    return merged
+
+
+OBJECTS: Final = (
+    Function("createObject", 0, None, _create_object),
+    Function("items", 1, 1, _items),
+    Function("json", 1, 1, _json),
+    Function("null", 0, 0, lambda: None),
+    Function("objectKeys", 1, 1, lambda value: sorted(mapping(value))),
+    Function("shallowMerge", 1, 1, _shallow_merge),
+)
