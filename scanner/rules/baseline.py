@@ -1,0 +1,188 @@
+"""Baselines: the agreed state that drift is measured against: components, parameters per environment, tables."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from scanner.language.conditions import Condition, compile_condition
+from scanner.language.context import did_you_mean
+from scanner.language.paths import PathError, compile_path
+from scanner.model.errors import ConfigurationError, DriftlineError, Fault
+from scanner.model.packaged import packaged
+from scanner.model.yaml_file import YamlFile, load_yaml
+from scanner.rules.compiling import Knowledge, type_fault
+from scanner.rules.shapes import BaselineShape, ComponentShape, ParameterShape, hold_against
+
+__all__ = ["Baseline", "Component", "Parameter", "baseline_names", "load_baseline"]
+
+Json = Any
+_KINDS: Final[dict[str, tuple[type, ...]]] = {
+    "int": (int,),
+    "number": (int, float),
+    "string": (str,),
+    "bool": (bool,),
+    "array": (list,),
+    "object": (dict,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A component: `least` to `most` (None: any number) resources of some types that satisfy `where`, or what `via`
+    (component, path) of another names.
+    """
+
+    name: str
+    types: tuple[str, ...]
+    where: Condition | None
+    least: int
+    most: int | None
+    via: tuple[str, str] | None
+    foundational: bool
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What a parameter is: its type, its words, its value and where that comes from."""
+
+    name: str
+    kind: str
+    doc: str
+    value: Json
+    origin: str
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A baseline in one environment. `tables` are the contents of the files beside it, by name without ending."""
+
+    name: str
+    version: str
+    environment: str
+    directory: Path
+    components: dict[str, Component]
+    parameters: dict[str, Json]
+    tables: dict[str, Json]
+    hash: str
+    described: tuple[Parameter, ...] = ()
+
+
+def baseline_names() -> tuple[str, ...]:
+    """The baselines that driftline ships."""
+    return tuple(sorted(path.parent.name for path in packaged("baselines").glob("*/baseline.yaml")))
+
+
+def load_baseline(name: str, environment: str = "") -> Baseline:
+    """A shipped baseline by name, or one from a directory; `environment` empty is its first. Raises `ConfigurationError`."""
+    directory = packaged("baselines", name) if name in baseline_names() else Path(name)
+    path = directory / "baseline.yaml"
+    if not path.is_file():
+        known = baseline_names()
+        raise DriftlineError(
+            f'no baseline is called "{name}"{did_you_mean(name, known)}',
+            hint=f"Shipped: {', '.join(known)}; or name a directory with a baseline.yaml.",
+        )
+    faults: list[Fault] = []
+    file = load_yaml(path, faults)
+    shape = hold_against(BaselineShape, file, faults) if file is not None else None
+    if file is None or shape is None:
+        raise ConfigurationError(faults)
+    chosen = environment or shape.environments[0]
+    if chosen not in shape.environments:
+        near = did_you_mean(chosen, shape.environments)
+        faults.append(
+            file.fault(("environments",), f'no environment is called "{chosen}"{near} (known: {", ".join(shape.environments)})')
+        )
+    described = [_parameter(key, item, chosen, shape, file, faults) for key, item in shape.parameters.items()]
+    components = {key: _component(key, item, shape, file, faults) for key, item in shape.components.items()}
+    tables = _tables(directory, faults)
+    if faults:
+        raise ConfigurationError(faults)
+    return Baseline(
+        name=directory.name,
+        version=shape.version,
+        environment=chosen,
+        directory=directory,
+        components=components,
+        parameters={item.name: item.value for item in described},
+        tables=tables,
+        hash=_hash(directory),
+        described=tuple(described),
+    )
+
+
+def _parameter(
+    name: str, item: ParameterShape, environment: str, shape: BaselineShape, file: YamlFile, faults: list[Fault]
+) -> Parameter:
+    for key, value in (("default", item.default), *(("environments", value) for value in item.environments.values())):
+        if not isinstance(value, _KINDS[item.type]) or (isinstance(value, bool) and item.type != "bool"):
+            faults.append(file.fault(("parameters", name, key), f'"{name}" is of type {item.type}, not {value!r}'))
+    for key in set(item.environments) - set(shape.environments):
+        faults.append(
+            file.fault(
+                ("parameters", name, "environments", key),
+                f'no environment is called "{key}"{did_you_mean(key, shape.environments)}',
+            )
+        )
+    if environment in item.environments:
+        return Parameter(name, item.type, item.doc, item.environments[environment], f"environment {environment} of the baseline")
+    return Parameter(name, item.type, item.doc, item.default, "default of the baseline")
+
+
+def _component(name: str, item: ComponentShape, shape: BaselineShape, file: YamlFile, faults: list[Fault]) -> Component:
+    at = ("components", name)
+    types = (item.type,) if isinstance(item.type, str) else tuple(item.type)
+    for resource_type in types:
+        wrong = type_fault(resource_type, {})
+        if wrong:
+            faults.append(file.fault((*at, "type"), wrong))
+    where = None
+    if item.where is not None:
+        context = Knowledge({}, {}, {}, {}).context(file, faults, types, at=(*at, "where"))
+        where = compile_condition(item.where, context)
+    low, dots, high = item.count.partition("..")
+    most = None if dots and not high else int(high or low)
+    via = _via(item, shape, file, faults, at)
+    return Component(name, types, where, int(low), most, via, item.foundational, item.purpose)
+
+
+def _via(
+    item: ComponentShape, shape: BaselineShape, file: YamlFile, faults: list[Fault], at: tuple[str, ...]
+) -> tuple[str, str] | None:
+    if not item.via:
+        return None
+    origin, _, path = item.via.partition(":")
+    if origin not in shape.components:
+        faults.append(file.fault((*at, "via"), f'no component is called "{origin}"{did_you_mean(origin, shape.components)}'))
+    elif shape.components[origin].via.partition(":")[0]:
+        faults.append(file.fault((*at, "via"), f"{origin} is itself bound via another component: one step only"))
+    try:
+        compile_path(path)
+    except PathError as error:
+        faults.append(file.fault((*at, "via"), str(error)))
+    return origin, path
+
+
+def _tables(directory: Path, faults: list[Fault]) -> dict[str, Json]:
+    tables: dict[str, Json] = {}
+    for path in sorted((*directory.glob("*.yaml"), *directory.glob("tables/*.yaml"))):
+        if path.name == "baseline.yaml":
+            continue
+        file = load_yaml(path, faults)
+        if file is None:
+            continue
+        if path.stem in tables:
+            faults.append(file.fault((), f"two tables are called {path.stem}"))
+        tables[path.stem] = file.data
+    return tables
+
+
+def _hash(directory: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted((*directory.glob("*.yaml"), *directory.glob("tables/*.yaml"))):
+        digest.update(path.name.encode() + b"\n" + path.read_bytes())
+    return digest.hexdigest()[:16]

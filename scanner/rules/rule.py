@@ -1,0 +1,106 @@
+"""A rule as the engine runs it: its words, its target, its compiled conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from scanner.language.conditions import Condition
+from scanner.language.expressions import Template
+from scanner.language.messages import Message
+from scanner.language.paths import Path
+from scanner.language.scope import EachElement, Scope, Uses
+from scanner.model.unknown import ABSENT, Unknown
+from scanner.model.verdict import Severity
+
+__all__ = ["Each", "Rule", "RuleFix", "Target", "UnknownWhen"]
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """One verdict per element of an array path or of an expression's list; an element's key is the subject."""
+
+    text: str
+    path: Path | None
+    template: Template | None
+
+    def elements(self, scope: Scope) -> list[EachElement] | Unknown:
+        """The elements, each with its key: its name, key or id, else its own text, else its position."""
+        if self.path is not None:
+            values = [value for _, value in self.path.expand(scope.document, scope.world.spellings)]
+            reasons = [reason for value in values if isinstance(value, Unknown) for reason in value.reasons]
+            if reasons:
+                return Unknown(tuple(reasons))
+        else:
+            assert self.template is not None
+            values = self.template.evaluate(scope)
+            if isinstance(values, Unknown):
+                return values
+            if not isinstance(values, list):
+                return Unknown.because(f"{self.text} is no list")
+        return [EachElement(_key_of(value, at), value) for at, value in enumerate(values) if value is not ABSENT]
+
+
+def _key_of(value: Json, at: int) -> str:
+    if isinstance(value, Mapping):
+        named = next((value[key] for key in ("name", "key", "id") if isinstance(value.get(key), str)), None)
+        return named if named is not None else str(at)
+    return value if isinstance(value, str) else str(at)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a rule judges; what `where` rejects is not applicable, `component` takes only what the baseline binds to it."""
+
+    types: tuple[str, ...]
+    where: Condition | None = None
+    component: str = ""
+    each: Each | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownWhen:
+    """A condition under which the rule cannot know, with the reason."""
+
+    condition: Condition
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFix:
+    """What mends a finding. `steps` are ARM operations as written, expressions uncompiled."""
+
+    title: str
+    kind: str
+    disrupts: str
+    disrupts_text: str
+    steps: tuple[Mapping[str, Json], ...]
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule, compiled once."""
+
+    id: str
+    control: str
+    name: str
+    title: str
+    severity: Severity
+    family: str
+    pillar: str
+    section: str
+    rationale: str
+    help: str
+    frameworks: dict[str, list[str]]
+    target: Target
+    unknown_when: tuple[UnknownWhen, ...]
+    assertion: Condition
+    message: Message
+    consequence_of: tuple[str, ...]
+    fix: RuleFix | None
+    file: str
+    uses: Uses = field(default_factory=Uses)

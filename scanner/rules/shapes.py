@@ -1,0 +1,290 @@
+"""The shapes of the files that people write. Pydantic holds data against them; their JSON Schemas are the published ones."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from scanner.language.context import did_you_mean
+from scanner.model.errors import Fault
+from scanner.model.verdict import Severity, Verdict
+from scanner.model.yaml_file import YamlFile
+
+__all__ = [
+    "BaselineShape",
+    "CaseShape",
+    "ComponentShape",
+    "ConditionShape",
+    "DefaultShape",
+    "FixShape",
+    "ParameterShape",
+    "RelationShape",
+    "RuleShape",
+    "SettingsShape",
+    "Shape",
+    "TargetShape",
+    "WaiverShape",
+    "WorkloadShape",
+    "hold_against",
+]
+
+Json = Any
+Pillar = Literal["security", "reliability", "cost", "operations", "performance"]
+RuleId = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Z][A-Z0-9]*-[0-9]{3}[a-z]?$", description="Family, number and, where a control has several rules, a letter"
+    ),
+]
+
+
+class Shape(BaseModel):
+    """What every shape shares: no unknown keys, no guessing of types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+
+
+class TargetShape(Shape):
+    """What a rule judges."""
+
+    type: str | list[str]
+    where: dict[str, Json] | None = None
+    component: str = ""
+    each: str = ""
+    paths: Literal["checked", "unchecked"] = "checked"
+
+
+class UnknownWhenShape(Shape):
+    """A condition under which a rule itself says that it cannot know."""
+
+    condition: dict[str, Json]
+    reason: str
+
+
+class DisruptsShape(Shape):
+    """How much a fix disrupts."""
+
+    level: Literal["none", "possible", "yes"]
+    text: str = ""
+
+
+class FixShape(Shape):
+    """What mends a finding: steps of ARM operations, shared by every renderer."""
+
+    title: str
+    disrupts: DisruptsShape
+    steps: Annotated[list[dict[Literal["set", "create", "remove", "action", "manual"], Json]], Field(min_length=1)]
+    after: list[str] = []
+    requires: dict[str, Json] | None = None
+
+
+class RuleShape(Shape):
+    """A rule file."""
+
+    id: RuleId
+    control: str = ""
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")] = ""
+    title: str
+    severity: Annotated[Severity, Field(strict=False)]
+    pillar: Pillar = "security"
+    section: str = ""
+    frameworks: dict[str, list[str]] = {}
+    rationale: str = ""
+    help: str = ""
+    target: TargetShape
+    defaults: Literal["on", "off"] = "on"
+    unknown_when: UnknownWhenShape | list[UnknownWhenShape] = []
+    assertion: Annotated[dict[str, Json], Field(alias="assert")]
+    message: str = ""
+    consequence_of: list[str] = []
+    fix: FixShape | None = None
+
+
+class DefaultShape(Shape):
+    """What Azure assumes for an absent property, with the source of that knowledge."""
+
+    value: Json
+    since: str = ""
+    source: str = ""
+
+
+class JoinShape(Shape):
+    """One way in which two resources belong together: equal values at two paths; `left` may be an expression."""
+
+    left: str
+    right: str
+
+
+class RelationShape(Shape):
+    """A named hash join."""
+
+    from_: Annotated[str | list[str], Field(alias="from")]
+    to: str | list[str]
+    on: Annotated[list[JoinShape], Field(min_length=1)]
+    doc: str = ""
+
+
+class ConditionShape(Shape):
+    """A named condition with parameters."""
+
+    parameters: list[str] = []
+    condition: dict[str, Json]
+    doc: str = ""
+
+
+class ComponentShape(Shape):
+    """A component of the baseline: what it is, how it is told apart, how many there are."""
+
+    type: str | list[str]
+    where: dict[str, Json] | None = None
+    via: Annotated[
+        str, Field(pattern=r"^([A-Za-z][A-Za-z0-9]*:.+)?$", description="component:path of the component that names it")
+    ] = ""
+    count: Annotated[str, Field(pattern=r"^\d+(\.\.\d*)?$")] = "1"
+    foundational: bool = False
+    purpose: str = ""
+
+
+class ParameterShape(Shape):
+    """A parameter of the baseline."""
+
+    type: Literal["int", "number", "string", "bool", "array", "object"]
+    default: Json
+    doc: str
+    environments: dict[str, Json] = {}
+
+
+class BaselineShape(Shape):
+    """baseline.yaml."""
+
+    version: str
+    title: str = ""
+    environments: Annotated[list[str], Field(min_length=1)]
+    components: dict[str, ComponentShape]
+    parameters: dict[str, ParameterShape] = {}
+
+
+class ExpectShape(Shape):
+    """One verdict that a case must give."""
+
+    rule: RuleId
+    resource: str
+    subject: str = ""
+    verdict: Annotated[Verdict, Field(strict=False)]
+    actual: Json = None
+
+
+class ReadShape(Shape):
+    """A read of a case."""
+
+    what: str
+    scope: str
+    via: str = ""
+    api_version: str = ""
+    outcome: str = "ok"
+
+
+class GapShape(Shape):
+    """A gap of a case."""
+
+    scope: str
+    what: str
+    reason: str
+    permission: str = ""
+
+
+class CaseShape(Shape):
+    """A rule's case. Without `reads` everything was read, but for the gaps."""
+
+    description: str
+    resources: list[dict[str, Json]]
+    reads: list[ReadShape] | None = None
+    gaps: list[GapShape] = []
+    baseline: dict[str, Json] = {}
+    now: Annotated[dt.datetime, Field(strict=False)] | None = None
+    expect: Annotated[list[ExpectShape], Field(min_length=1)]
+
+
+class WaiverShape(Shape):
+    """An accepted failure: who accepts it, why, until when."""
+
+    rule: str
+    resource: str
+    subject: str = "*"
+    owner: Annotated[str, Field(min_length=1)]
+    reason: Annotated[str, Field(min_length=1)]
+    ticket: str = ""
+    expires: Annotated[dt.date, Field(strict=False)]
+    accepts: Literal["fail", "unknown"] = "fail"
+
+
+class WorkloadShape(Shape):
+    """A workload of driftline.yaml."""
+
+    name: str
+    scopes: Annotated[list[str], Field(min_length=1)]
+    components: dict[str, str | list[str]] = {}
+    parameters: dict[str, Json] = {}
+
+
+class SettingsShape(Shape):
+    """driftline.yaml."""
+
+    driftline: str = ""
+    baseline: str = ""
+    environment: str = ""
+    workloads: list[WorkloadShape] = []
+    rules: list[str] = []
+    fail_on: Literal["", "critical", "high", "medium", "low", "info", "never"] = ""
+
+
+S = TypeVar("S", bound=Shape)
+
+
+def hold_against(
+    shape: type[S], file: YamlFile, faults: list[Fault], *, data: Json = None, at: tuple[str | int, ...] = ()
+) -> S | None:
+    """Data (a file's, or a part of it at a pointer) in its shape; every fault with its line, None when there are any."""
+    try:
+        return shape.model_validate(file.data if not at and data is None else data)
+    except ValidationError as error:
+        for item in error.errors(include_url=False, include_context=False):
+            faults.append(
+                _fault_of(shape, file, (*at, *_keys(item["loc"], file, at)), item["type"], item["msg"], item["loc"][-1])
+            )
+        return None
+
+
+def _keys(location: tuple[str | int, ...], file: YamlFile, at: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """The part of pydantic's location that is in the file: names of unions and aliases are not."""
+    found: tuple[str | int, ...] = ()
+    for key in location:
+        if (*at, *found, key) in file.lines:
+            found = (*found, key)
+    return found
+
+
+def _fault_of(shape: type[Shape], file: YamlFile, at: tuple[str | int, ...], kind: str, message: str, missing: object) -> Fault:
+    name = at[-1] if at else ""
+    if kind == "extra_forbidden":
+        return file.fault(at, f'unknown key "{name}"{did_you_mean(name, _known_keys(shape))}')
+    if kind == "missing":
+        return file.fault(at, message if not missing else f'"{missing}" is missing')
+    words = message.replace("Input should be", "should be").replace("String should", "should")
+    return file.fault(at, f'"{name}": {words}' if name != "" else words)
+
+
+def _known_keys(shape: type[Shape]) -> set[str]:
+    """Every key of a shape and of those within it."""
+    keys: set[str] = set()
+    pending: list[Any] = [shape.model_json_schema()]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            keys.update(value.get("properties", {}) if isinstance(value.get("properties"), dict) else ())
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
+    return keys
