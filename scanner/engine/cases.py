@@ -96,7 +96,8 @@ def _snapshot_of(case: Case) -> Snapshot:
     scopes = {f"/subscriptions/{ResourceId.parse(resource.id).subscription}": None for resource in resources}
     reads = [Read(**read) for read in case.reads] if case.reads is not None else [Read(EVERYTHING, "/")]
     gaps = [Gap(**gap) for gap in case.gaps]
-    scopes.update({f"/subscriptions/{ResourceId.parse(item.scope).subscription}": None for item in (*reads, *gaps)})
+    stated = [*(read.scope for read in reads), *(gap.scope for gap in gaps)]
+    scopes.update({f"/subscriptions/{ResourceId.parse(scope).subscription}": None for scope in stated})
     return Snapshot(scopes=[scope for scope in scopes if scope != "/subscriptions/"], resources=resources, reads=reads, gaps=gaps)
 
 

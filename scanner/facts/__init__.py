@@ -1,0 +1,22 @@
+"""Facts: documents derived from a snapshot by pure functions, which rules target like resources; and relations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from scanner.facts.access import ACCESS
+from scanner.facts.components import Binding, BoundWorkload, bind_workloads
+from scanner.facts.diagnostics import DIAGNOSTICS
+from scanner.facts.fact import Fact, FactContext, Needs
+from scanner.facts.keys import KEY
+from scanner.facts.relations import Relations
+from scanner.facts.workload import WORKLOAD
+
+__all__ = ["FACTS", "FACT_PATHS", "Binding", "BoundWorkload", "Fact", "FactContext", "Needs", "Relations", "bind_workloads"]
+
+#: Every fact by its compared type.
+FACTS: Final[Mapping[str, Fact]] = {fact.type.lower(): fact for fact in (ACCESS, DIAGNOSTICS, KEY, WORKLOAD)}
+
+#: The paths of every fact with their kinds, for the loader.
+FACT_PATHS: Final[Mapping[str, Mapping[str, str]]] = {name: fact.paths for name, fact in FACTS.items()}

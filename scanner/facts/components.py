@@ -1,0 +1,191 @@
+"""Binds the baseline's components to resources: which one is the workspace, which the model account, which is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from scanner.facts.bare_world import BareWorld
+from scanner.language.paths import compile_path
+from scanner.language.scope import Scope
+from scanner.model.resource import Resource
+from scanner.model.resource_id import ResourceId, is_within, normalise
+from scanner.model.snapshot import Snapshot
+from scanner.model.unknown import ABSENT, Unknown
+from scanner.rules.baseline import Baseline, Component
+from scanner.rules.shapes import WorkloadShape
+
+__all__ = ["Binding", "BoundWorkload", "bind_workloads"]
+
+Json = Any
+_NO_CLOCK: Final = datetime.fromtimestamp(0, UTC)  # what a component is does not depend on the time
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What a component is bound to: `bound`, `missing`, `ambiguous` or `unknown`, with the reason and what to do."""
+
+    component: str
+    resources: tuple[Resource, ...]
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundWorkload:
+    """A workload with its components bound and its parameters settled."""
+
+    name: str
+    scopes: tuple[str, ...]
+    components: Mapping[str, Binding]
+    parameters: Mapping[str, Json]
+
+
+def bind_workloads(snapshot: Snapshot, baseline: Baseline, workloads: Sequence[WorkloadShape]) -> tuple[BoundWorkload, ...]:
+    """The workloads of driftline.yaml that lie in this snapshot; without any, the audited scopes are one workload."""
+    if not workloads:
+        return (_bind(_default_name(snapshot), snapshot.scopes, {}, {}, snapshot, baseline),)
+    return tuple(
+        _bind(item.name, tuple(item.scopes), item.components, item.parameters, snapshot, baseline)
+        for item in workloads
+        if any(
+            snapshot.in_scope(scope) or is_within(normalise(own), normalise(scope))
+            for scope in item.scopes
+            for own in snapshot.scopes
+        )
+    )
+
+
+def _default_name(snapshot: Snapshot) -> str:
+    groups = {group.lower(): group for scope in snapshot.scopes if (group := ResourceId.parse(scope).resource_group)}
+    if not groups:
+        found = (ResourceId.parse(item.id).resource_group for item in snapshot.resources if not item.context)
+        groups = {group.lower(): group for group in found if group}
+    if len(groups) == 1:
+        return next(iter(groups.values()))
+    return ", ".join(ResourceId.parse(scope).name for scope in snapshot.scopes)
+
+
+def _bind(
+    name: str,
+    scopes: tuple[str, ...],
+    hints: Mapping[str, str | list[str]],
+    parameters: Mapping[str, Json],
+    snapshot: Snapshot,
+    baseline: Baseline,
+) -> BoundWorkload:
+    binder = _Binder(scopes, hints, snapshot)
+    components = list(baseline.components.values())
+    origins = {component.via[0] for component in components if component.via is not None}
+    for component in sorted(components, key=lambda item: (item.name not in origins, item.via is None)):
+        binder.bind(component)
+    ordered = {component.name: binder.bound[component.name] for component in components}
+    return BoundWorkload(name, scopes, ordered, {**baseline.parameters, **parameters})
+
+
+class _Binder:
+    """Binds one workload's components: first those that name others, then the named ones, then what is left."""
+
+    def __init__(self, scopes: Iterable[str], hints: Mapping[str, str | list[str]], snapshot: Snapshot) -> None:
+        self._scopes = [normalise(scope) for scope in scopes]
+        self._hints, self._snapshot = hints, snapshot
+        self._world = BareWorld(snapshot.spellings)
+        self._named_by_others: set[str] = set()
+        self._unresolved: dict[str, str] = {}
+        self.bound: dict[str, Binding] = {}
+
+    def bind(self, component: Component) -> None:
+        """Bind one component, after those that it depends on."""
+        if component.via is not None:
+            binding = self._bind_via(component, *component.via)
+            self._named_by_others.update(resource.key for resource in binding.resources)
+            if binding.status == "unknown":
+                self._unresolved.update(dict.fromkeys((name.lower() for name in component.types), binding.reason))
+        else:
+            binding = self._bind_by_type(component)
+        self.bound[component.name] = binding
+
+    def _bind_via(self, component: Component, origin: str, path_text: str) -> Binding:
+        source = self.bound[origin]
+        if source.status != "bound":
+            status = "missing" if source.status == "missing" else "unknown"
+            return Binding(component.name, (), status, f"{origin}, which names it, is {source.status}")
+        path, found = compile_path(path_text), dict[str, Resource]()
+        for resource in source.resources:
+            values = [value for _, value in path.expand(resource.body, self._snapshot.spellings)]
+            for value in values:
+                if value is ABSENT:
+                    continue
+                target = value if isinstance(value, Unknown) else self._snapshot.look_up(str(value))
+                if isinstance(target, Unknown):
+                    return Binding(component.name, (), "unknown", str(target))
+                if target is not None:
+                    found[target.key] = target
+        return self._conclude(component, list(found.values()), [])
+
+    def _bind_by_type(self, component: Component) -> Binding:
+        sure: list[Resource] = []
+        unsure: list[str] = []
+        for resource in self._candidates(component):
+            truth = True if component.where is None else component.where.test(self._scope(resource))
+            if isinstance(truth, Unknown):
+                unsure.extend(truth.reasons)
+            elif truth:
+                sure.append(resource)
+        if component.name in self._hints:
+            return self._by_hint(component, sure)
+        for name in component.types:
+            if name.lower() in self._unresolved:
+                return Binding(component.name, tuple(sure), "unknown", self._unresolved[name.lower()])
+        return self._conclude(component, sure, unsure)
+
+    def _candidates(self, component: Component) -> list[Resource]:
+        return [
+            resource
+            for name in component.types
+            for resource in self._snapshot.audited(name)
+            if resource.key not in self._named_by_others and any(is_within(resource.key, scope) for scope in self._scopes)
+        ]
+
+    def _by_hint(self, component: Component, candidates: list[Resource]) -> Binding:
+        given = self._hints[component.name]
+        wanted = [given] if isinstance(given, str) else given
+        chosen: list[Resource] = []
+        for word in wanted:
+            matching = [item for item in candidates if normalise(word) == item.key or word.lower() == item.name.lower()]
+            if len(matching) != 1:
+                reason = (
+                    f'driftline.yaml binds it to "{word}", which {"no resource" if not matching else "more than one resource"} is'
+                )
+                return Binding(component.name, tuple(matching), "ambiguous" if matching else "missing", reason)
+            chosen.extend(matching)
+        return self._conclude(component, chosen, [])
+
+    def _conclude(self, component: Component, sure: list[Resource], unsure: list[str]) -> Binding:
+        found = tuple(sorted(sure, key=lambda resource: resource.key))
+        if component.most is not None and len(found) > component.most:
+            names = ", ".join(resource.name for resource in found[:5])
+            wanted = f"at most {component.most}"
+            return Binding(
+                component.name,
+                found,
+                "ambiguous",
+                f"{len(found)} resources match ({names}), {wanted} wanted: name it under components in driftline.yaml",
+            )
+        if found and len(found) >= component.least:
+            return Binding(component.name, found, "bound")
+        reasons = [*unsure, *self._holes(component)]
+        if reasons:
+            return Binding(component.name, found, "unknown", "; ".join(dict.fromkeys(reasons)))
+        return Binding(
+            component.name, found, "missing", f"{len(found)} of at least {component.least} found" if component.least else ""
+        )
+
+    def _holes(self, component: Component) -> list[str]:
+        missing = [self._snapshot.missing(name, scope) for name in component.types for scope in self._scopes]
+        return [reason for item in missing if item is not None for reason in item.reasons]
+
+    def _scope(self, resource: Resource) -> Scope:
+        return Scope(resource, resource.body, resource, _NO_CLOCK, self._world)

@@ -1,0 +1,174 @@
+"""`driftline/diagnostics`: one document per resource that the diagnostics table names: which log categories it must send to the
+workload's workspace, which it does, which are missing.
+
+Settings of a resource are united; a category listed with `enabled: false` is not collected; a category group stands for its
+members (table log-categories). Settings that send elsewhere do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from scanner.facts.components import Binding
+from scanner.facts.fact import Fact, FactContext, Needs, document, holes
+from scanner.model.read_plan import ChildRead, ExtensionRead
+from scanner.model.resource import Resource
+from scanner.model.resource_id import is_within, normalise, parent_type
+from scanner.model.unknown import Unknown
+from scanner.rules.baseline import Baseline
+
+__all__ = ["DIAGNOSTICS"]
+
+Json = Any
+
+_SETTINGS: Final = "Microsoft.Insights/diagnosticSettings"
+_PATHS: Final = {
+    "resourceId": "string",
+    "resourceName": "string",
+    "resourceType": "string",
+    "expected": "array",
+    "expected[*]": "string",
+    "collected": "array",
+    "collected[*]": "string",
+    "missing": "array",
+    "missing[*]": "string",
+    "destinations": "array",
+    "destinations[*]": "string",
+    "settings": "int",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Collected:
+    """What the settings of one resource collect: categories, groups, and where settings send."""
+
+    categories: frozenset[str]
+    groups: frozenset[str]
+    destinations: tuple[str, ...]
+    odd: tuple[str, ...]
+
+
+def _needs(baseline: Baseline) -> Needs:
+    names = list(baseline.tables.get("diagnostics") or {})
+    return Needs(
+        types=frozenset(name for name in names if not parent_type(name)),
+        children=frozenset(ChildRead(name) for name in names if parent_type(name)),
+        extensions=frozenset(ExtensionRead(_SETTINGS, name) for name in names),
+    )
+
+
+def _derive(context: FactContext) -> Iterator[Resource]:
+    for resource_type, expected in (context.baseline.tables.get("diagnostics") or {}).items():
+        for resource in context.snapshot.audited(resource_type):
+            yield document("driftline/diagnostics", resource.id, "", _judge(resource, resource_type, list(expected), context))
+        for where, reason in holes(context.snapshot, resource_type):
+            body = {
+                "resourceType": resource_type,
+                "expected": list(expected),
+                "collected": reason,
+                "missing": reason,
+                "destinations": reason,
+            }
+            yield document("driftline/diagnostics", where, resource_type, body)
+
+
+def _judge(resource: Resource, resource_type: str, expected: list[str], context: FactContext) -> dict[str, Json]:
+    settings = context.snapshot.extensions(resource, _SETTINGS)
+    unread = context.snapshot.missing(_SETTINGS, resource.key)
+    workspace = _workspace_of(resource, context)
+    collected = _collect(settings, workspace if isinstance(workspace, set) else None)
+    missing: Json = [] if not expected else _missing(expected, collected, _categories_of(resource_type, context.baseline))
+    doubts = [
+        *(unread.reasons if unread is not None else ()),
+        *collected.odd,
+        *(workspace.reasons if isinstance(workspace, Unknown) else ()),
+    ]
+    if missing and (doubts or isinstance(missing, Unknown)):
+        missing = Unknown(tuple(dict.fromkeys([*doubts, *(missing.reasons if isinstance(missing, Unknown) else ())])))
+    elif isinstance(workspace, Unknown):
+        missing = workspace
+    return {
+        "resourceType": resource_type,
+        "expected": expected,
+        "collected": sorted(collected.categories | collected.groups),
+        "missing": missing,
+        "destinations": list(collected.destinations),
+        "settings": len(settings),
+    }
+
+
+def _workspace_of(resource: Resource, context: FactContext) -> set[str] | Unknown:
+    """The ids of the workspaces that count for a resource: those its workload's component logWorkspace is bound to."""
+    for workload in context.workloads:
+        if any(is_within(resource.key, normalise(scope)) for scope in workload.scopes):
+            binding: Binding | None = workload.components.get("logWorkspace")
+            if binding is None or binding.status in ("unknown", "ambiguous"):
+                reason = binding.reason if binding is not None else "the baseline has no such component"
+                return Unknown.because(f"component logWorkspace is not bound: {reason}")
+            return {item.key for item in binding.resources}
+    return Unknown.because("the resource lies in no workload, so its log workspace is not known")
+
+
+def _collect(settings: list[Resource], workspaces: set[str] | None) -> _Collected:
+    categories: set[str] = set()
+    groups: set[str] = set()
+    destinations: list[str] = []
+    odd: list[str] = []
+    for setting in settings:
+        properties = _member(setting.body, "properties")
+        if not isinstance(properties, Mapping):
+            odd.append(f"{setting.id} was read without its properties")
+            continue
+        target = _member(properties, "workspaceId")
+        destinations.extend(
+            str(value)
+            for key in ("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId")
+            if (value := _member(properties, key))
+        )
+        if workspaces is not None and (not isinstance(target, str) or normalise(target) not in workspaces):
+            continue
+        logs = _member(properties, "logs")
+        if logs is not None and not isinstance(logs, list):
+            odd.append(f"{setting.id}: logs is no list")
+            continue
+        for log in logs or []:
+            if isinstance(log, Mapping) and str(_member(log, "enabled")).lower() == "true":
+                category, group = _member(log, "category"), _member(log, "categoryGroup")
+                categories.update([category.lower()] if isinstance(category, str) else [])
+                groups.update([group.lower()] if isinstance(group, str) else [])
+    return _Collected(frozenset(categories), frozenset(groups), tuple(dict.fromkeys(destinations)), tuple(odd))
+
+
+def _missing(expected: list[str], collected: _Collected, known: list[str] | None) -> Json:
+    """Expected categories and groups that nothing collects, as the table spells them."""
+    if "alllogs" in collected.groups:
+        return []
+    missing: list[str] = []
+    for name in expected:
+        lowered = name.lower()
+        if lowered in collected.groups or lowered in collected.categories:
+            continue
+        if lowered == "alllogs" and known is not None:
+            missing.extend(category for category in known if category.lower() not in collected.categories)
+        elif lowered in ("alllogs", "audit") and collected.categories:
+            return Unknown.because(f"which categories make up the group {name} of this type is not known")
+        else:
+            missing.append(name)
+    return missing
+
+
+def _categories_of(resource_type: str, baseline: Baseline) -> list[str] | None:
+    table = baseline.tables.get("log-categories") or {}
+    found = next((row for name, row in table.items() if name.lower() == resource_type.lower()), None)
+    return list(found) if found else None
+
+
+def _member(value: Mapping[str, Json], name: str) -> Json:
+    if name in value:
+        return value[name]
+    return next((item for key, item in value.items() if key.lower() == name.lower()), None)
+
+
+DIAGNOSTICS: Final = Fact("driftline/diagnostics", _PATHS, _needs, _derive)
