@@ -115,7 +115,7 @@ class _Reader:
 
     def _scalar(self, node: Any, line: int) -> Json:
         text: str = node.value
-        if node.style is not None or not isinstance(node.tag, str):
+        if node.style in ('"', "'", "|", ">"):
             return text
         if node.tag.startswith("!") or not node.tag.startswith("tag:yaml.org,2002:"):
             return self._wrong(line, f"tags such as {node.tag} are not used here")
