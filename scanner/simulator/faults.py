@@ -1,0 +1,83 @@
+"""Faults on demand, from a YAML list; each entry tells which requests fail and how:
+
+- {method: GET, path: "*/raiPolicies*", status: 503, retry_after: 1, times: 2}
+- {path: "*/vaults/*", body: half}            # half, not-json, empty-object, null-list, html, other-host, loop
+- {path: "*", probability: 0.1, status: 429}  # seeded: the same requests fail in every run
+- {path: "*/sites*", delay: 0.5}
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import random
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from scanner.model.errors import ConfigurationError, Fault
+from scanner.model.yaml_file import load_yaml
+
+__all__ = ["FaultEntry", "Faults", "load_faults"]
+
+Json = Any
+
+
+class FaultEntry(BaseModel):
+    """One entry."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    method: str = "*"
+    path: str = "*"
+    status: Annotated[int, Field(ge=100, le=599)] = 200
+    code: str = ""
+    retry_after: float | None = None
+    delay: Annotated[float, Field(ge=0, le=60)] = 0
+    body: Literal["", "half", "not-json", "empty-object", "null-list", "html", "other-host", "loop", "reset"] = ""
+    times: int | None = None
+    probability: Annotated[float, Field(ge=0, le=1)] = 1
+
+
+@dataclass(slots=True)
+class Faults:
+    """The faults of a server with how often each struck."""
+
+    entries: list[FaultEntry]
+    seed: int = 0
+    _struck: dict[int, int] = field(default_factory=dict)
+    _chance: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._chance = random.Random(self.seed)  # noqa: S311  # repeatable on purpose, no secret depends on it
+
+    def strike(self, method: str, path: str) -> FaultEntry | None:
+        """The first fault that this request meets."""
+        for at, entry in enumerate(self.entries):
+            spent = entry.times is not None and self._struck.get(at, 0) >= entry.times
+            meant = fnmatch.fnmatchcase(method, entry.method.upper()) and fnmatch.fnmatchcase(path.lower(), entry.path.lower())
+            if not spent and meant and (entry.probability >= 1 or self._chance.random() < entry.probability):
+                self._struck[at] = self._struck.get(at, 0) + 1
+                return entry
+        return None
+
+
+def load_faults(path: Path) -> Faults:
+    """Read a faults file. Raises `ConfigurationError` with every fault in it."""
+    wrong: list[Fault] = []
+    file = load_yaml(path, wrong)
+    entries: list[FaultEntry] = []
+    if file is not None and not isinstance(file.data, list):
+        wrong.append(file.fault((), "a faults file is a list"))
+    elif file is not None:
+        for at, data in enumerate(file.data):
+            try:
+                entries.append(FaultEntry.model_validate(data))
+            except ValidationError as error:
+                wrong.extend(
+                    file.fault((at, *item["loc"]), f"{'.'.join(map(str, item['loc']))}: {item['msg']}") for item in error.errors()
+                )
+    if wrong:
+        raise ConfigurationError(wrong)
+    return Faults(entries)
