@@ -14,14 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scanner.rules import load_baseline, load_rules
-
 from benchmarks.measured import Measured
 from scanner.engine.evaluate import evaluate
 from scanner.engine.judgement import Judgement
 from scanner.model.coverage import EVERYTHING, Read
 from scanner.model.resource import make_resource
 from scanner.model.snapshot import Snapshot
+from scanner.rules import load_baseline, load_rules
 
 __all__ = ["measure_rules"]
 

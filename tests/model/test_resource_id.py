@@ -17,13 +17,41 @@ SITE = "/subscriptions/S1/resourceGroups/rg/providers/Microsoft.Web/sites/app"
         (SITE, "Microsoft.Web/sites", "app", "/subscriptions/S1/resourceGroups/rg", "s1", "rg"),
         (f"{SITE}/config/web", "Microsoft.Web/sites/config", "web", SITE, "s1", "rg"),
         ("/subscriptions/S1", "Microsoft.Resources/subscriptions", "S1", "", "s1", ""),
-        ("/subscriptions/S1/resourcegroups/rg", "Microsoft.Resources/subscriptions/resourceGroups", "rg", "/subscriptions/S1", "s1", "rg"),
-        (f"{SITE}/providers/Microsoft.Insights/diagnosticSettings/logs", "Microsoft.Insights/diagnosticSettings", "logs", SITE, "s1", "rg"),
-        ("subscriptions/S1/providers/Microsoft.Consumption/budgets/b", "Microsoft.Consumption/budgets", "b", "/subscriptions/S1", "s1", ""),
+        (
+            "/subscriptions/S1/resourcegroups/rg",
+            "Microsoft.Resources/subscriptions/resourceGroups",
+            "rg",
+            "/subscriptions/S1",
+            "s1",
+            "rg",
+        ),
+        (
+            f"{SITE}/providers/Microsoft.Insights/diagnosticSettings/logs",
+            "Microsoft.Insights/diagnosticSettings",
+            "logs",
+            SITE,
+            "s1",
+            "rg",
+        ),
+        (
+            "subscriptions/S1/providers/Microsoft.Consumption/budgets/b",
+            "Microsoft.Consumption/budgets",
+            "b",
+            "/subscriptions/S1",
+            "s1",
+            "",
+        ),
         ("/providers/Microsoft.Management/managementGroups/mg", "Microsoft.Management/managementGroups", "mg", "", "", ""),
         ("", "", "", "", "", ""),
         ("not an id", "", "not an id", "", "", ""),
-        (f"{SITE}/providers", "", "providers", "/subscriptions/S1/resourceGroups/rg/providers/Microsoft.Web/sites/app", "s1", "rg"),
+        (
+            f"{SITE}/providers",
+            "",
+            "providers",
+            "/subscriptions/S1/resourceGroups/rg/providers/Microsoft.Web/sites/app",
+            "s1",
+            "rg",
+        ),
     ],
 )
 def test_an_id_is_taken_apart(text: str, resource_type: str, name: str, parent: str, subscription: str, group: str) -> None:
@@ -35,7 +63,14 @@ def test_an_id_is_taken_apart(text: str, resource_type: str, name: str, parent: 
 
 @pytest.mark.parametrize(
     "spelling",
-    [SITE.upper(), SITE.lower(), SITE.strip("/"), SITE.replace("/providers", "//providers"), f" {SITE}/ ", SITE.replace("G", "g")],
+    [
+        SITE.upper(),
+        SITE.lower(),
+        SITE.strip("/"),
+        SITE.replace("/providers", "//providers"),
+        f" {SITE}/ ",
+        SITE.replace("G", "g"),
+    ],
 )
 def test_ids_compare_whatever_their_spelling(spelling: str) -> None:
     assert normalise(spelling) == normalise(SITE)

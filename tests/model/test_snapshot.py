@@ -66,7 +66,9 @@ def test_children_and_extensions_are_found_from_their_resource() -> None:
     setting = f"{WORKSPACE}/providers/Microsoft.Insights/diagnosticSettings/logs".lower()
     found = load(*({"id": item, "properties": {}} for item in (WORKSPACE, endpoint, deployment, setting)))
     workspace = found.of_type("Microsoft.MachineLearningServices/workspaces")[0]
-    assert ids(found.children(workspace, "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments")) == [deployment]
+    assert ids(found.children(workspace, "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments")) == [
+        deployment
+    ]
     assert ids(found.extensions(workspace, "microsoft.insights/diagnosticSettings")) == [setting]
 
 
