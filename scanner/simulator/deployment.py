@@ -21,7 +21,7 @@ Json = Any
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a template is deployed: tenant, subscription with its name and, unless at the subscription, a group with its location."""
+    """Where a template is deployed: tenant, subscription with its name, and a group with its location unless at subscription."""
 
     tenant: str
     subscription: str
