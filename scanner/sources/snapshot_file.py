@@ -10,7 +10,7 @@ import gzip
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -126,8 +126,11 @@ class SnapshotFileSource:
         yield Snapshot(scopes=scopes, resources=resources, reads=reads)
 
 
-def write_snapshot(path: Path, snapshots: Iterable[Snapshot], *, complete: bool = True) -> None:
-    """Write snapshots as one file (`.gz` by its name): readable by its owner alone, replaced as a whole or not at all."""
+def write_snapshot(path: Path, snapshots: Iterable[Snapshot], *, complete: Callable[[], bool] = lambda: True) -> None:
+    """Write snapshots as one file (`.gz` by its name): readable by its owner alone, replaced as a whole or not at all.
+
+    `complete` is asked once all snapshots have come: only then does a source know whether it was interrupted.
+    """
     encode = msgspec.json.Encoder().encode
     header: dict[str, Json] = {
         "schema": SNAPSHOT_SCHEMA,
@@ -146,6 +149,7 @@ def write_snapshot(path: Path, snapshots: Iterable[Snapshot], *, complete: bool 
             for resource in snapshot.resources:
                 if not resource.inline:
                     spool.write(encode(_line_of(resource, snapshot)) + b"\n")
+        header["complete"] = complete()
         spool.seek(0)
         _replace(path, encode(header) + b"\n", spool)
 

@@ -1,0 +1,82 @@
+"""The commands in one typer application, and what becomes of every error: a message for a person and exit code 2."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+from typing import NoReturn
+
+import click
+import typer
+
+from scanner.cli import collect, demo, rules, scan, simulate
+from scanner.cli.outcome import COULD_NOT_RUN
+from scanner.model.errors import DriftlineError
+
+__all__ = ["app", "run"]
+
+app = typer.Typer(
+    name="driftline",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Tells where a live Azure subscription has drifted from its reference architecture, and why.\n\n"
+    "Example: driftline scan --subscription 00000000-0000-0000-0000-000000000000",
+)
+app.command("scan")(scan.command)
+app.command("collect")(collect.command)
+app.command("demo")(demo.command)
+app.command("simulate")(simulate.command)
+app.add_typer(rules.app, name="rules")
+
+
+@app.callback(invoke_without_command=True)
+def _main(
+    *,
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+) -> None:
+    if version:
+        from scanner.engine.scan import package_version
+
+        typer.echo(package_version())
+        raise typer.Exit
+
+
+def run() -> NoReturn:
+    """Parse the arguments, run, exit."""
+    try:
+        code = app(standalone_mode=False)
+    except click.exceptions.Abort:
+        _fail("Interrupted.")
+    except click.ClickException as error:
+        error.show()
+        sys.exit(COULD_NOT_RUN)
+    except DriftlineError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        _fail("Interrupted.")
+    except BrokenPipeError:
+        sys.exit(COULD_NOT_RUN)
+    except Exception as error:  # noqa: BLE001  # a person gets words, not a traceback
+        _log_traceback()
+        _fail(
+            f"driftline met a defect of its own: {type(error).__name__}: {error}\nRun again with --log-file to keep the details."
+        )
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"driftline: {message}", file=sys.stderr)  # noqa: T201  # messages go to stderr
+    sys.exit(COULD_NOT_RUN)
+
+
+def _log_traceback() -> None:
+    """Where --verbose or --log-file was given, the traceback goes there and nowhere else."""
+    if "--verbose" in sys.argv:
+        traceback.print_exc()
+    if "--log-file" in sys.argv[:-1]:
+        path = Path(sys.argv[sys.argv.index("--log-file") + 1])
+        with path.open("a", encoding="utf-8") as file:
+            traceback.print_exc(file=file)

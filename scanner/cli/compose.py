@@ -1,0 +1,215 @@
+"""Puts a run together from its options: settings, baseline, rules, source; and writes what comes out."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scanner.model.errors import DriftlineError
+
+if TYPE_CHECKING:
+    from scanner.model.result import Result
+    from scanner.model.source import Progress, Source
+    from scanner.rules import Baseline, RuleSet
+    from scanner.rules.settings import Settings
+
+__all__ = [
+    "Judging",
+    "SourceOptions",
+    "moment_of",
+    "open_source",
+    "progress_line",
+    "set_up_logging",
+    "settle",
+    "show",
+    "write_private",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """Which source was asked for, and how to reach it."""
+
+    subscriptions: tuple[str, ...] = ()
+    management_group: str = ""
+    resource_groups: tuple[str, ...] = ()
+    cloud: str = "public"
+    arm_endpoint: str = ""
+    authority: str = ""
+    ca_file: Path | None = None
+    snapshot: Path | None = None
+    assume_complete: bool = False
+    simulate: str = ""
+    faults: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What a run judges by."""
+
+    settings: Settings
+    baseline: Baseline
+    rule_set: RuleSet
+
+
+def settle(config: Path | None, given: Mapping[str, Any], only: list[str] | None, skip: list[str] | None) -> Judging:
+    """Settings, baseline and rules. Raises `ConfigurationError` with every fault."""
+    from scanner.facts import FACT_PATHS
+    from scanner.rules import load_baseline, load_rules
+    from scanner.rules.settings import load_settings
+
+    settings = load_settings(config, given, os.environ)
+    baseline = load_baseline(settings.baseline.value, settings.environment.value)
+    directories = [Path(item) for item in settings.rules.value]
+    rule_set = load_rules(directories, baseline, fact_paths=FACT_PATHS).select(only or [], skip or [])
+    return Judging(settings, baseline, rule_set)
+
+
+@contextmanager
+def open_source(options: SourceOptions, progress: Progress | None, now: datetime) -> Iterator[Source]:
+    """The source that the options name; exactly one must be named."""
+    chosen = [
+        name
+        for name, value in (
+            ("--subscription or --management-group", options.subscriptions or options.management_group),
+            ("--snapshot", options.snapshot),
+            ("--simulate", options.simulate),
+        )
+        if value
+    ]
+    if len(chosen) != 1:
+        asked = "no source is named" if not chosen else f"{' and '.join(chosen)} exclude each other"
+        raise DriftlineError(
+            asked, hint="Name one: --subscription ID, --management-group ID, --snapshot FILE or --simulate STATE."
+        )
+    with ExitStack() as stack:
+        if options.snapshot is not None:
+            from scanner.sources.snapshot_file import SnapshotFileSource
+
+            yield SnapshotFileSource(options.snapshot, assume_complete=options.assume_complete)
+        elif options.simulate:
+            yield stack.enter_context(_simulated(options, progress, now))
+        else:
+            yield _live(options, progress)
+
+
+@contextmanager
+def _simulated(options: SourceOptions, progress: Progress | None, now: datetime) -> Iterator[Source]:
+    from scanner.simulator import start_simulator
+
+    with start_simulator(options.simulate, faults=options.faults, now=now) as simulator, _environment(simulator.environment()):
+        yield _live(
+            SourceOptions(
+                subscriptions=simulator.subscriptions,
+                arm_endpoint=simulator.endpoint,
+                authority=simulator.authority,
+                ca_file=simulator.ca_file,
+                resource_groups=options.resource_groups,
+            ),
+            progress,
+        )
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Variables that the default credential chain reads, for the time of a scan."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _live(options: SourceOptions, progress: Progress | None) -> Source:
+    from scanner.sources.azure import AzureOptions, AzureSource
+
+    return AzureSource(
+        AzureOptions(
+            subscriptions=options.subscriptions,
+            management_group=options.management_group,
+            resource_groups=options.resource_groups,
+            cloud=options.cloud,
+            arm_endpoint=options.arm_endpoint,
+            authority=options.authority,
+            ca_file=options.ca_file,
+        ),
+        progress=progress,
+    )
+
+
+@contextmanager
+def progress_line(*, wanted: bool) -> Iterator[Progress | None]:
+    """A progress line on stderr, where it is a terminal and wanted."""
+    if not wanted or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Reading", total=None)
+
+        def update(phase: str, done: int, total: int) -> None:
+            bar.update(task, description=phase, completed=done, total=total or None)
+
+        yield update
+
+
+def moment_of(now: datetime | None) -> datetime:
+    """The clock of a run: the pinned time in UTC, or the time it is."""
+    return datetime.now(UTC) if now is None else now.replace(tzinfo=UTC) if now.tzinfo is None else now.astimezone(UTC)
+
+
+def show(result: Result) -> None:
+    """Print the summary on stdout, fitted to the terminal."""
+    import shutil
+
+    from scanner.report.terminal import render_terminal
+
+    tty = sys.stdout.isatty()
+    width = min(shutil.get_terminal_size((80, 24)).columns, 120) if tty else 80
+    encoding = (sys.stdout.encoding or "ascii").lower()
+    colour = tty and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    sys.stdout.write(render_terminal(result, width=width, colour=colour, ascii_only="utf" not in encoding))
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner can read, as a whole or not at all."""
+    import tempfile
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise DriftlineError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def set_up_logging(*, verbose: bool, log_file: Path | None) -> None:
+    """Log driftline's own words; Azure's libraries only warn, for their debug logs hold headers and bodies."""
+    handlers: list[logging.Handler] = []
+    if verbose:
+        handlers.append(logging.StreamHandler(sys.stderr))
+    if log_file is not None:
+        try:
+            handlers.append(logging.FileHandler(log_file, encoding="utf-8"))
+        except OSError as error:
+            raise DriftlineError(f"{log_file} cannot be written: {error.strerror}") from error
+    logging.basicConfig(level=logging.WARNING, handlers=handlers or [logging.NullHandler()], force=True)
+    logging.getLogger("scanner").setLevel(logging.DEBUG)

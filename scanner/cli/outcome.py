@@ -1,0 +1,27 @@
+"""Exit codes, and which of them a result deserves."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from scanner.model.result import Result
+from scanner.model.verdict import Severity, Verdict
+
+__all__ = ["CLEAN", "COULD_NOT_RUN", "FAILING", "UNDECIDED", "exit_code"]
+
+CLEAN: Final = 0
+FAILING: Final = 1
+COULD_NOT_RUN: Final = 2
+UNDECIDED: Final = 3
+
+
+def exit_code(result: Result, fail_on: str, *, allow_unknown: bool) -> int:
+    """1 when something fails at or above `fail_on`, else 3 when something there is unknown, or anything is an error, else 0."""
+    counted = [item for item in result.findings if fail_on != "never" and item.severity.at_least(Severity(fail_on))]
+    if any(item.verdict is Verdict.FAIL for item in counted):
+        return FAILING
+    if any(item.verdict is Verdict.ERROR for item in result.findings):
+        return UNDECIDED
+    if not allow_unknown and (any(item.verdict is Verdict.UNKNOWN for item in counted) or not result.scan.complete):
+        return UNDECIDED
+    return CLEAN

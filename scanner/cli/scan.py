@@ -1,0 +1,116 @@
+"""`driftline scan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from scanner.cli import options as o
+
+if TYPE_CHECKING:
+    from scanner.cli.compose import Judging
+    from scanner.model.result import Result
+
+__all__ = ["command"]
+
+
+def command(
+    subscriptions: o.Subscriptions = None,
+    management_group: o.ManagementGroup = "",
+    resource_groups: o.ResourceGroups = None,
+    cloud: o.CloudName = o.Cloud.PUBLIC,
+    arm_endpoint: o.ArmEndpoint = "",
+    authority: o.Authority = "",
+    ca_file: o.CaFile = None,
+    fresh: o.Fresh = False,
+    snapshot: o.SnapshotFile = None,
+    assume_complete: o.AssumeComplete = False,
+    simulate: o.Simulate = "",
+    config: o.ConfigFile = None,
+    baseline: o.BaselineName = "",
+    environment: o.Environment = "",
+    rules: o.RuleDirectories = None,
+    only: o.Only = None,
+    skip: o.Skip = None,
+    now: o.Now = None,
+    fail_on: o.FailOn = None,
+    allow_unknown: o.AllowUnknown = False,
+    formats: o.Formats = None,
+    output: o.Output = None,
+    include_passes: o.IncludePasses = False,
+    explain_config: o.ExplainConfig = False,
+    quiet: o.Quiet = False,
+    no_progress: o.NoProgress = False,
+    verbose: o.Verbose = False,
+    log_file: o.LogFile = None,
+) -> int:
+    """Judge a subscription, a snapshot or a simulated state against its reference architecture.
+
+    Exit codes: 0 nothing failing, 1 something is, 2 could not run, 3 something is unknown.
+
+    Example: driftline scan --subscription 00000000-0000-0000-0000-000000000000 --output out --format json
+    """
+    from scanner.cli.compose import SourceOptions, moment_of, open_source, progress_line, set_up_logging, settle
+    from scanner.cli.outcome import exit_code
+    from scanner.engine.scan import run_scan
+
+    set_up_logging(verbose=verbose, log_file=log_file)
+    given: dict[str, Any] = {"baseline": baseline, "environment": environment, "fail_on": fail_on, "rules": rules}
+    judging = settle(config, given, only, skip)
+    if explain_config:
+        return _explain(judging)
+    moment = moment_of(now)
+    asked = SourceOptions(
+        tuple(subscriptions or ()),
+        management_group,
+        tuple(resource_groups or ()),
+        cloud.value,
+        arm_endpoint,
+        authority,
+        ca_file,
+        snapshot,
+        assume_complete,
+        simulate,
+    )
+    direct = fresh or bool(resource_groups)
+    with progress_line(wanted=not (quiet or no_progress)) as progress, open_source(asked, progress, moment) as source:
+        result = run_scan(
+            source,
+            judging.rule_set,
+            judging.baseline,
+            workloads=judging.settings.workloads,
+            now=moment,
+            pinned=now is not None,
+            fresh=direct,
+        )
+    _deliver(result, [item.value for item in formats or ()], output, include_passes=include_passes, quiet=quiet)
+    return exit_code(result, judging.settings.fail_on.value, allow_unknown=allow_unknown)
+
+
+def _explain(judging: Judging) -> int:
+    import json
+
+    from scanner.rules.settings import explain
+
+    for item in explain(judging.settings, judging.baseline):
+        typer.echo(f"{item.name} = {json.dumps(item.value, ensure_ascii=False)}    ({item.origin})")
+    return 0
+
+
+def _deliver(result: Result, formats: list[str], output: Path | None, *, include_passes: bool, quiet: bool) -> None:
+    """Files into the directory, or one format on stdout; the terminal summary where nothing else was asked for."""
+    from scanner.cli.compose import show, write_private
+    from scanner.report.result_json import render_json
+
+    if "json" in formats or output is not None:
+        data = render_json(result, include_passes=include_passes)
+        if output is not None:
+            write_private(output / "result.json", data)
+            if not quiet:
+                typer.echo(f"{output / 'result.json'} written", err=True)
+        else:
+            typer.echo(data.decode(), nl=False)
+    if "terminal" in formats or (not formats and not quiet):
+        show(result)

@@ -1,0 +1,108 @@
+"""result.json, the contract `driftline.result/1`: a result as a document with fixed key order, and back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+
+from scanner.model.finding import Finding
+from scanner.model.result import RESULT_SCHEMA, Judged, Result
+from scanner.model.verdict import Verdict
+
+__all__ = ["as_document", "render_json"]
+
+Json = Any
+
+
+def render_json(result: Result, *, include_passes: bool = False) -> bytes:
+    """The bytes of result.json: the same result gives the same bytes."""
+    encoded = msgspec.json.encode(as_document(result, include_passes=include_passes))
+    return msgspec.json.format(encoded, indent=2) + b"\n"
+
+
+def as_document(result: Result, *, include_passes: bool = False) -> dict[str, Json]:
+    """The document; `include_passes` writes passes out as findings too."""
+    scan = result.scan
+    return {
+        "schema": RESULT_SCHEMA,
+        "scan": {
+            "id": scan.id,
+            "started": scan.started,
+            "finished": scan.finished,
+            "version": scan.version,
+            "baseline": {"name": scan.baseline, "environment": scan.environment},
+            "source": {"kind": scan.source_kind, "scopes": list(scan.scopes)},
+            "complete": scan.complete,
+            "rules_hash": scan.rules_hash,
+            "baseline_hash": scan.baseline_hash,
+        },
+        "rules": [{**asdict(rule), "severity": rule.severity.value} for rule in result.rules],
+        "coverage": {
+            "resources": result.resources,
+            "rules": len(result.rules),
+            "verdicts": {verdict.value: result.count(verdict) for verdict in Verdict},
+            "gaps": [asdict(gap) for gap in result.gaps],
+            "requests": asdict(result.requests),
+        },
+        "workloads": [
+            {"name": item.name, "components": {name: list(ids) for name, ids in item.components.items()}, "graph": item.graph}
+            for item in result.workloads
+        ],
+        "notes": list(result.notes),
+        "passes": [_compact(item) for item in result.passes],
+        "notApplicable": [_compact(item) for item in result.not_applicable],
+        "findings": [_finding(item) for item in result.findings] + (_passes(result) if include_passes else []),
+    }
+
+
+def _compact(judged: Judged) -> list[Json]:
+    return [judged.rule, judged.subject, list(judged.resources)]
+
+
+def _finding(finding: Finding) -> dict[str, Json]:
+    document: dict[str, Json] = {
+        "fingerprint": finding.fingerprint,
+        "rule": finding.rule,
+        "control": finding.control,
+        "subject": finding.subject,
+        "title": finding.title,
+        "severity": finding.severity.value,
+        "verdict": finding.verdict.value,
+        "resource": finding.resource,
+        "type": finding.type,
+        "component": finding.component,
+        "message": finding.message,
+    }
+    if finding.location is not None:
+        document["location"] = asdict(finding.location)
+    return {
+        **document,
+        "consequence_of": list(finding.consequence_of),
+        "evidence": [asdict(item) for item in finding.evidence],
+        "waiver": finding.waiver,
+        "fix": asdict(finding.fix) if finding.fix is not None else None,
+    }
+
+
+def _passes(result: Result) -> list[dict[str, Json]]:
+    rules = {rule.id: rule for rule in result.rules}
+    return [
+        _finding(
+            Finding(
+                rule=judged.rule,
+                control=rules[judged.rule].control,
+                subject=judged.subject,
+                title=rules[judged.rule].title,
+                severity=rules[judged.rule].severity,
+                verdict=Verdict.PASS,
+                resource=resource,
+                type="",
+                component="",
+                message="",
+            )
+        )
+        for judged in result.passes
+        for resource in judged.resources
+    ]

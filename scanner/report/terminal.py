@@ -1,0 +1,178 @@
+"""The summary for a terminal: what is wrong, how badly, why, what could not be read, what to do next."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from scanner.language.messages import printable
+from scanner.model.finding import Finding
+from scanner.model.result import Result
+from scanner.model.verdict import Severity, Verdict
+from scanner.report.words import evidence_line, short_id
+
+__all__ = ["render_terminal"]
+
+_WORST: Final = 10
+_EVIDENCE: Final = 3
+_COLOURS: Final = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+    Severity.INFO: "blue",
+}
+
+
+def render_terminal(result: Result, *, width: int = 80, colour: bool = False, ascii_only: bool = False) -> str:
+    """The whole summary as text, to be printed as it is."""
+    stream = io.StringIO()
+    console = Console(
+        file=stream,
+        width=width,
+        force_terminal=colour,
+        no_color=not colour,
+        color_system="standard" if colour else None,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        safe_box=True,
+        legacy_windows=False,
+    )
+    _heading(console, result)
+    _table(console, result, ascii_only=ascii_only)
+    failing = [item for item in result.findings if item.verdict is Verdict.FAIL]
+    _failures(console, failing)
+    _errors(console, [item for item in result.findings if item.verdict is Verdict.ERROR])
+    _unknowns(console, result)
+    _next_steps(console, result, failing)
+    text = stream.getvalue()
+    return text.encode("ascii", "replace").decode() if ascii_only else text
+
+
+def _heading(console: Console, result: Result) -> None:
+    scan = result.scan
+    scopes = ", ".join(short_id(scope) for scope in scan.scopes[:3]) + (
+        f" and {len(scan.scopes) - 3} more" if len(scan.scopes) > 3 else ""
+    )
+    console.print(Text(f"driftline: {printable(scan.baseline)}, {printable(scan.environment)}", style="bold"))
+    console.print(Text(f"{scopes or 'no scope'}: {result.resources} resources, {len(result.rules)} rules"))
+    if not scan.complete:
+        console.print(Text("The scan was interrupted: what was not read by then is unknown.", style="bold yellow"))
+    console.print()
+
+
+def _table(console: Console, result: Result, *, ascii_only: bool) -> None:
+    from rich import box
+
+    families = {rule.id: rule.family for rule in result.rules}
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for item in result.findings:
+        family = families.get(item.rule, "")
+        counts[family][item.severity if item.verdict is Verdict.FAIL else item.verdict] += 1
+    for judged in result.passes:
+        counts[families.get(judged.rule, "")]["pass"] += len(judged.resources)
+    table = Table(box=box.ASCII2 if ascii_only else box.SIMPLE_HEAD, pad_edge=False, show_footer=False)
+    table.add_column("family")
+    for severity in Severity:
+        table.add_column(severity.value, justify="right", style=_COLOURS[severity])
+    for name in ("unknown", "error", "pass"):
+        table.add_column(
+            name, justify="right", style="green" if name == "pass" else "magenta" if name == "unknown" else "bold red"
+        )
+    for family in sorted(counts):
+        table.add_row(family, *(_cell(counts[family], key) for key in (*Severity, "unknown", "error", "pass")))
+    total: Counter[str] = sum(counts.values(), Counter())
+    table.add_section()
+    table.add_row("all", *(_cell(total, key) for key in (*Severity, "unknown", "error", "pass")), style="bold")
+    console.print(table)
+
+
+def _cell(counts: Counter[str], key: str) -> str:
+    return str(counts[key]) if counts[key] else "·"
+
+
+def _failures(console: Console, failing: list[Finding]) -> None:
+    if not failing:
+        return
+    shown = failing[:_WORST]
+    title = f"{len(failing)} failing" if len(shown) == len(failing) else f"{len(failing)} failing, the worst {len(shown)}"
+    console.print(Text(title, style="bold"))
+    for item in shown:
+        console.print()
+        head = Text()
+        head.append(f"{item.severity.value.upper()} ", style=_COLOURS[item.severity])
+        head.append(f"{item.rule} ", style="bold")
+        head.append(printable(item.title))
+        console.print(head)
+        subject = f" ({printable(item.subject)})" if item.subject and item.subject != item.rule else ""
+        _indented(console, short_id(item.resource) + subject)
+        _indented(console, item.message)
+        for evidence in item.evidence[:_EVIDENCE]:
+            _indented(console, evidence_line(evidence), style="dim")
+        if item.consequence_of:
+            _indented(console, f"follows from {', '.join(item.consequence_of)}", style="dim")
+        if item.fix is not None:
+            _indented(console, f"fix: {printable(item.fix.title)} (disrupts: {item.fix.disrupts})", style="green")
+    console.print()
+
+
+def _errors(console: Console, errors: list[Finding]) -> None:
+    if errors:
+        console.print(Text(f"{len(errors)} could not be judged for a defect", style="bold red"))
+        for item in errors[:_WORST]:
+            _indented(console, f"{item.rule} {short_id(item.resource)}: {printable(item.message)}")
+        console.print()
+
+
+def _unknowns(console: Console, result: Result) -> None:
+    unknown = [item for item in result.findings if item.verdict is Verdict.UNKNOWN]
+    if not unknown:
+        return
+    by_reason: dict[str, list[Finding]] = defaultdict(list)
+    for item in unknown:
+        by_reason[item.message.removeprefix("Cannot be judged: ")].append(item)
+    console.print(Text(f"{len(unknown)} unknown, never taken for a pass", style="bold magenta"))
+    for reason, items in sorted(by_reason.items(), key=lambda pair: -len(pair[1]))[:_WORST]:
+        _indented(console, f"{len(items)} x {printable(_cut(reason))}")
+        _indented(console, f"  {_names(item.rule for item in items)}", style="dim")
+    if len(by_reason) > _WORST:
+        _indented(console, f"and {len(by_reason) - _WORST} more reasons in result.json", style="dim")
+    permissions = sorted({gap.permission for gap in result.gaps if gap.permission})
+    if permissions:
+        _indented(console, "missing permissions:")
+        for permission in permissions[:_WORST]:
+            _indented(console, f"  {printable(permission)}")
+    console.print()
+
+
+def _next_steps(console: Console, result: Result, failing: list[Finding]) -> None:
+    steps = []
+    if result.gaps:
+        steps.append(f"Grant Reader where {len(result.gaps)} reads failed, and scan again")
+    steps.extend(printable(note) for note in result.notes[:5])
+    if failing:
+        steps.append(f"driftline rules show {failing[0].rule}: what the worst finding means and how to mend it")
+    console.print(Text("Next", style="bold"))
+    for step in steps or ["Nothing: the reference architecture holds."]:
+        _indented(console, step)
+
+
+def _indented(console: Console, text: str, *, style: str = "") -> None:
+    console.print(Padding(Text(text, style=style, overflow="fold"), (0, 0, 0, 2)))
+
+
+def _names(rules: Iterable[str]) -> str:
+    names = sorted(set(rules))
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 240 else f"{text[:239]}…"

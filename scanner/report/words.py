@@ -1,0 +1,70 @@
+"""Words that every text format shares: ids as a person knows them, values and evidence in one line, nothing that bites."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from scanner.language.messages import printable
+from scanner.model.finding import Evidence
+from scanner.model.resource_id import ResourceId
+
+__all__ = ["evidence_line", "plain_value", "short_id"]
+
+Json = Any
+
+
+def short_id(resource_id: str) -> str:
+    """`rg-chat/sites/app` of a full id: group, last type segment, name; a parent's name stands before a child's."""
+    parsed = ResourceId.parse(resource_id)
+    if not parsed.type:
+        return printable(resource_id)
+    if parsed.type.lower().startswith("microsoft.resources/"):
+        kind = "resource group" if parsed.resource_group else "subscription"
+        return printable(f"{kind} {parsed.name}")
+    segments = parsed.text.rpartition("/providers/")[2].split("/")[1:]
+    names = "/".join(segments[1::2])
+    return printable(f"{segments[-2]} {names}")
+
+
+def plain_value(value: Json) -> str:
+    """A JSON value as one line of text."""
+    if value is None:
+        return "absent"
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, bool | int | float):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    return printable(json.dumps(value, ensure_ascii=False))
+
+
+def evidence_line(item: Evidence) -> str:
+    """What was expected and what is there."""
+    if not item.path:
+        return printable(item.note)
+    wanted = f"{_OPERATORS.get(item.operator, item.operator)} {_choices(item.expected)}".strip()
+    found = item.note if item.actual is None and item.note else plain_value(item.actual)
+    tail = f" ({printable(item.note)})" if item.note and item.actual is not None else ""
+    return f"{printable(item.path)} is {printable(found)}, expected {wanted}{tail}"
+
+
+def _choices(expected: Json) -> str:
+    """Several accepted values as a sentence names them."""
+    if isinstance(expected, list) and all(isinstance(item, str) for item in expected):
+        return printable(", ".join(expected))
+    return plain_value(expected)
+
+
+_OPERATORS = {
+    "equals": "",
+    "notEquals": "not",
+    "in": "one of",
+    "notIn": "none of",
+    "less": "less than",
+    "lessOrEquals": "at most",
+    "greater": "more than",
+    "greaterOrEquals": "at least",
+    "exists": "present:",
+    "like": "like",
+    "counts": "counting",
+}

@@ -1,0 +1,100 @@
+"""Settings: command line over `DRIFTLINE_*` over driftline.yaml over defaults, each with its origin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from scanner.model.errors import ConfigurationError, DriftlineError, Fault
+from scanner.model.yaml_file import YamlFile, load_yaml
+from scanner.rules.baseline import Baseline
+from scanner.rules.shapes import SettingsShape, WorkloadShape, hold_against
+
+__all__ = ["Setting", "Settings", "explain", "load_settings"]
+
+Json = Any
+_DEFAULTS: Final = {"baseline": "openai-chat", "environment": "", "fail_on": "high"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its value and where it comes from."""
+
+    name: str
+    value: Json
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a run is set to."""
+
+    baseline: Setting
+    environment: Setting
+    fail_on: Setting
+    rules: Setting
+    workloads: tuple[WorkloadShape, ...] = ()
+    file: str = ""
+
+
+def load_settings(config: Path | None, given: Mapping[str, Json], environment: Mapping[str, str]) -> Settings:
+    """Settle the settings. `given` are the command line's, None or empty where not stated. Raises `ConfigurationError`."""
+    file, shape = _read(config)
+    settled = {name: _settle(name, given, environment, file, shape) for name in _DEFAULTS}
+    if settled["fail_on"].value not in ("critical", "high", "medium", "low", "info", "never"):
+        value, origin = settled["fail_on"].value, settled["fail_on"].origin
+        raise ConfigurationError([Fault(origin, 0, f'fail_on is "{value}", not one of critical, high, medium, low, info, never')])
+    base = Path(file.name).parent if file is not None else Path()
+    directories = [*(base / item for item in shape.rules), *(given.get("rules") or [])]
+    origin = "command line" if given.get("rules") else file.name if file is not None and shape.rules else "default"
+    return Settings(
+        settled["baseline"],
+        settled["environment"],
+        settled["fail_on"],
+        Setting("rules", [str(item) for item in directories], origin),
+        tuple(shape.workloads),
+        file.name if file is not None else "",
+    )
+
+
+def explain(settings: Settings, baseline: Baseline) -> list[Setting]:
+    """Every setting and every parameter of the baseline with its origin."""
+    chosen = [settings.baseline, settings.environment, settings.fail_on, settings.rules]
+    if not settings.environment.value:
+        chosen[1] = Setting("environment", baseline.environment, "first environment of the baseline")
+    overridden = [
+        Setting(f"workloads.{item.name}.{name}", value, settings.file)
+        for item in settings.workloads
+        for name, value in item.parameters.items()
+    ]
+    return [*chosen, *(Setting(item.name, item.value, item.origin) for item in baseline.described), *overridden]
+
+
+def _read(config: Path | None) -> tuple[YamlFile | None, SettingsShape]:
+    path = config if config is not None else Path("driftline.yaml")
+    if not path.is_file():
+        if config is not None:
+            raise DriftlineError(f"{config} is not there", hint="Leave --config out, or name a settings file.")
+        return None, SettingsShape()
+    faults: list[Fault] = []
+    file = load_yaml(path, faults)
+    shape = hold_against(SettingsShape, file, faults) if file is not None and file.data is not None else SettingsShape()
+    if faults or shape is None:
+        raise ConfigurationError(faults)
+    return file, shape
+
+
+def _settle(
+    name: str, given: Mapping[str, Json], environment: Mapping[str, str], file: YamlFile | None, shape: SettingsShape
+) -> Setting:
+    if given.get(name):
+        return Setting(name, str(given[name]), "command line")
+    variable = f"DRIFTLINE_{name.upper()}"
+    if environment.get(variable):
+        return Setting(name, environment[variable], f"environment variable {variable}")
+    stated = getattr(shape, name)
+    if stated and file is not None:
+        return Setting(name, stated, f"{file.name}:{file.line((name,))}")
+    return Setting(name, _DEFAULTS[name], "default")

@@ -1,0 +1,59 @@
+"""Which Azure to ask, where, and whom to trust."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+__all__ = ["CLOUDS", "AzureOptions", "CloudEndpoints"]
+
+
+@dataclass(frozen=True, slots=True)
+class CloudEndpoints:
+    """A cloud's ARM endpoint, the scope of its tokens, its sign-in endpoint."""
+
+    arm: str
+    audience: str
+    authority: str
+
+
+#: Azure's clouds, with the endpoints that azure-core and azure-identity name for them.
+CLOUDS: Final = {
+    "public": CloudEndpoints(
+        "https://management.azure.com", "https://management.azure.com/.default", "https://login.microsoftonline.com"
+    ),
+    "government": CloudEndpoints(
+        "https://management.usgovcloudapi.net",
+        "https://management.core.usgovcloudapi.net/.default",
+        "https://login.microsoftonline.us",
+    ),
+    "china": CloudEndpoints(
+        "https://management.chinacloudapi.cn",
+        "https://management.core.chinacloudapi.cn/.default",
+        "https://login.chinacloudapi.cn",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AzureOptions:
+    """What to read: subscriptions by id, or all below a management group; only some resource groups where any are named.
+
+    `groups` are sets of subscription ids that share a workload and are judged together.
+    """
+
+    subscriptions: tuple[str, ...] = ()
+    management_group: str = ""
+    resource_groups: tuple[str, ...] = ()
+    cloud: str = "public"
+    arm_endpoint: str = ""
+    authority: str = ""
+    ca_file: Path | None = None
+    groups: tuple[frozenset[str], ...] = ()
+    concurrency: int = 16
+
+    @property
+    def endpoint(self) -> str:
+        """The ARM endpoint without a trailing slash."""
+        return (self.arm_endpoint or CLOUDS[self.cloud].arm).rstrip("/")
