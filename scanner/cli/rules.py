@@ -44,9 +44,8 @@ def show_rule(rule_id: Annotated[str, typer.Argument(metavar="ID")], rules: o.Ru
         if rule.frameworks:
             typer.echo("Mapping: " + "; ".join(f"{name} {', '.join(items)}" for name, items in rule.frameworks.items()))
         if rule.fix is not None:
-            typer.echo(
-                f"Fix: {rule.fix.title} (disrupts: {rule.fix.disrupts}{', ' + rule.fix.disrupts_text if rule.fix.disrupts_text else ''})"
-            )
+            because = f", {rule.fix.disrupts_text}" if rule.fix.disrupts_text else ""
+            typer.echo(f"Fix: {rule.fix.title} (disrupts: {rule.fix.disrupts}{because})")
         typer.echo(f"File: {rule.file}\n")
     return 0
 
