@@ -15,6 +15,7 @@ import pytest
 
 pytestmark = pytest.mark.xdist_group("wheel")  # one build for all of them
 
+ROOT = Path(__file__).parents[2]
 FOLDERS = ("rules", "baselines", "reports", "remediation")
 
 _LIST_DATA = """
@@ -38,6 +39,7 @@ class Installed:
         self.scripts = Path(sysconfig.get_path("scripts", "venv", vars={"base": str(environment)}))
         self.packages = Path(sysconfig.get_path("purelib", "venv", vars={"base": str(environment)}))
         self.python = self.scripts / f"python{sysconfig.get_config_var('EXE')}"
+        self.command = self.scripts / f"driftline{sysconfig.get_config_var('EXE')}"
         _pip("--python", str(self.python), "install", "--no-deps", "--no-index", str(wheel))
         # A path line makes the dependencies importable but runs no .pth file there, so the checkout itself stays out of sight.
         (self.packages / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
@@ -71,9 +73,9 @@ def _pip(*arguments: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def wheel(root, tmp_path_factory) -> Path:
+def wheel(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    _pip("wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", str(folder), str(root))
+    _pip("wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT))
     (built,) = folder.glob("driftline-*.whl")
     return built
 
@@ -91,19 +93,19 @@ def _files(folder: Path) -> set[str]:
     }
 
 
-def test_the_wheel_carries_the_package_and_the_data_folders_and_nothing_else(root, wheel):
+def test_the_wheel_carries_the_package_and_the_data_folders_and_nothing_else(wheel):
     carried = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    wanted = {f"scanner/{name}" for name in _files(root / "scanner")}
-    wanted |= {f"scanner/shipped/{folder}/{name}" for folder in FOLDERS for name in _files(root / folder)}
+    wanted = {f"scanner/{name}" for name in _files(ROOT / "scanner")}
+    wanted |= {f"scanner/shipped/{folder}/{name}" for folder in FOLDERS for name in _files(ROOT / folder)}
     assert carried == wanted
 
 
-def test_the_installed_package_is_found_beside_the_decoy_with_all_its_data(root, installed):
+def test_the_installed_package_is_found_beside_the_decoy_with_all_its_data(installed):
     done = installed.run(installed.python, "-I", "-c", _LIST_DATA, *FOLDERS)
     assert done.stderr == ""
     assert json.loads(done.stdout) == [
         str(installed.packages / "scanner" / "__init__.py"),
-        {folder: sorted(_files(root / folder)) for folder in FOLDERS},
+        {folder: sorted(_files(ROOT / folder)) for folder in FOLDERS},
     ]
 
 
@@ -114,3 +116,30 @@ def test_the_installed_path_table_is_the_checkouts(installed):
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
     )
     assert (done.stderr, done.stdout) == ("", here.stdout)
+
+
+def test_the_installed_command_knows_its_version(wheel, installed):
+    done = installed.run(installed.command, "--version")
+    assert (done.returncode, done.stderr, done.stdout.strip()) == (0, "", wheel.name.split("-")[1])
+
+
+def test_the_demo_runs_from_elsewhere_and_finds_what_the_checkout_finds(installed, tmp_path):
+    done = installed.run(installed.command, "demo", "--output", "reports", "--no-progress")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(path.name for path in installed.directory.iterdir()) == ["reports", "scanner"]
+    subprocess.run([sys.executable, "-m", "scanner.cli", "demo", "--quiet", "--output", str(tmp_path)], check=True, cwd=ROOT)
+    found = _judged(installed.directory / "reports")
+    assert found == _judged(tmp_path)
+    assert found["findings"]
+
+
+def _judged(reports: Path) -> dict[str, object]:
+    """What a demo judged, without what differs from run to run: times, and the hash of them that is the scan's id."""
+    result = json.loads((reports / "result.json").read_text("utf-8"))
+    keys = ("rule", "resource", "subject", "verdict")
+    return {
+        "rules": [rule["id"] for rule in result["rules"]],
+        "hashes": [result["scan"]["rules_hash"], result["scan"]["baseline_hash"]],
+        "verdicts": result["coverage"]["verdicts"],
+        "findings": [[finding[key] for key in keys] for finding in result["findings"]],
+    }
