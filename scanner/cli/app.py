@@ -7,7 +7,6 @@ import traceback
 from pathlib import Path
 from typing import NoReturn
 
-import click
 import typer
 
 from scanner.cli import collect, demo, rules, scan, simulate
@@ -48,11 +47,10 @@ def run() -> NoReturn:
     """Parse the arguments, run, exit."""
     try:
         code = app(standalone_mode=False)
-    except click.exceptions.Abort:
+    except typer.Abort:
         _fail("Interrupted.")
-    except click.ClickException as error:
-        error.show()
-        sys.exit(COULD_NOT_RUN)
+    except typer.TyperException as error:
+        _fail(error.format_message())
     except DriftlineError as error:
         _fail(str(error))
     except KeyboardInterrupt:

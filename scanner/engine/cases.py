@@ -117,7 +117,8 @@ def _differences(rule: Rule, case: Case, judgement: Judgement) -> Iterator[str]:
             yield f"{label}: expected {wanted[key].verdict}, was not judged"
         elif key not in wanted:
             verdict, finding = found[key]
-            yield f"{label}: {verdict} was not expected" + (f" ({finding.message})" if finding else "")
+            if verdict is not Verdict.NOT_APPLICABLE:  # what a rule leaves alone need not be listed
+                yield f"{label}: {verdict} was not expected" + (f" ({finding.message})" if finding else "")
         else:
             verdict, finding = found[key]
             expected = wanted[key]

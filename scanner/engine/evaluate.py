@@ -156,7 +156,7 @@ class _TypeEvaluator:
         for unless in rule.unknown_when:
             truth = unless.condition.test(scope)
             if truth is not False:
-                reason = truth if isinstance(truth, Unknown) else Unknown.because(unless.reason)
+                reason = truth if isinstance(truth, Unknown) else Unknown.because(unless.reason.render(scope))
                 self._into.add(Outcome(rule, scope, subject, reason, workload))
                 return
         truth = rule.assertion.test(scope)
@@ -186,7 +186,8 @@ def _applies(rule: Rule, resource: Resource, scope: Scope, world: SnapshotWorld)
 def _note_holes(rule: Rule, type_key: str, snapshot: Snapshot, baseline: Baseline, *, found: bool, judgement: Judgement) -> None:
     """One unknown for each scope at which the target type could not be read: a refused list is never silence."""
     if type_key not in FACTS:
-        holes = [hole for scope in snapshot.scopes for hole in snapshot.coverage.holes(type_key, scope)]
+        spelled = next(name for name in rule.target.types if canonical_type(name) == type_key)
+        holes = [hole for scope in snapshot.scopes for hole in snapshot.coverage.holes(spelled, scope)]
     elif found:
         return  # A fact that has documents says itself, in them, what it could not derive.
     else:
@@ -198,7 +199,8 @@ def _note_holes(rule: Rule, type_key: str, snapshot: Snapshot, baseline: Baselin
         if snapshot.in_scope(where):
             reasons.setdefault(where, []).append(reason)
     for where, why in reasons.items():
-        spelled = next((scope for scope in snapshot.scopes if normalise(scope) == where), None)
         known = snapshot.get(where)
-        resource_id = spelled or (known.id if known is not None else where)
+        resource_id = next(
+            (scope for scope in snapshot.scopes if normalise(scope) == where), known.id if known is not None else where
+        )
         judgement.add(Hole(rule, resource_id, Unknown(tuple(dict.fromkeys(why)))))

@@ -52,7 +52,7 @@ def compile_message(text: str, context: ConditionContext, pointer: Pointer = ())
     return Message(tuple(part for part in parts if part != ""))
 
 
-def printable(value: Json) -> str:
+def printable(value: Json, *, longest: int = _LONGEST) -> str:
     """A value in a sentence; control, format and bidirectional characters become `?`."""
     if value is ABSENT or value is None:
         return "absent"
@@ -64,7 +64,7 @@ def printable(value: Json) -> str:
         shown = ", ".join(printable(item) for item in value[:10])
         return f"{shown} and {len(value) - 10} more" if len(value) > 10 else shown or "none"
     cleaned = "".join("?" if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else sign for sign in str(value))
-    return cleaned if len(cleaned) <= _LONGEST else f"{cleaned[: _LONGEST - 1]}…"
+    return cleaned if len(cleaned) <= longest else f"{cleaned[: longest - 1]}…"
 
 
 def _read(reading: Reading, scope: Scope) -> Json:

@@ -101,12 +101,13 @@ class Coverage:
     def _holes_below(self, what: str, type_key: str, scope_key: str, inside: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """No read stands at or above the scope: the type is known only through each of its parents."""
         parent = parent_type(type_key)
+        spelled_parent = parent_type(what)
         if not parent or type_key.startswith("microsoft.resources/"):
             return inside or [(scope_key, f"{what} was not asked for")]
         instances = [item for item in self._instances(parent) if _overlap(item.key, scope_key)]
         holes: dict[str, str] = {}
         if not any(item.key == scope_key for item in instances):
-            holes.update((where, f"{what}: {reason}") for where, reason in self.holes(parent, scope_key))
+            holes.update((where, f"{what}: {reason}") for where, reason in self.holes(spelled_parent, scope_key))
         inline = any(child.complete and child.segment.lower() == type_name(type_key) for child in INLINE_CHILDREN.get(parent, ()))
         for resource in instances:
             if inline and "properties" not in resource.unread:

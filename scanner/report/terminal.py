@@ -53,7 +53,7 @@ def render_terminal(result: Result, *, width: int = 80, colour: bool = False, as
     _errors(console, [item for item in result.findings if item.verdict is Verdict.ERROR])
     _unknowns(console, result)
     _next_steps(console, result, failing)
-    text = stream.getvalue()
+    text = "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
     return text.encode("ascii", "replace").decode() if ascii_only else text
 
 
@@ -114,7 +114,7 @@ def _failures(console: Console, failing: list[Finding]) -> None:
         console.print(head)
         subject = f" ({printable(item.subject)})" if item.subject and item.subject != item.rule else ""
         _indented(console, short_id(item.resource) + subject)
-        _indented(console, item.message)
+        _indented(console, printable(item.message, longest=400))
         for evidence in item.evidence[:_EVIDENCE]:
             _indented(console, evidence_line(evidence), style="dim")
         if item.consequence_of:
@@ -141,7 +141,7 @@ def _unknowns(console: Console, result: Result) -> None:
         by_reason[item.message.removeprefix("Cannot be judged: ")].append(item)
     console.print(Text(f"{len(unknown)} unknown, never taken for a pass", style="bold magenta"))
     for reason, items in sorted(by_reason.items(), key=lambda pair: -len(pair[1]))[:_WORST]:
-        _indented(console, f"{len(items)} x {printable(_cut(reason))}")
+        _indented(console, f"{len(items)} x {printable(reason, longest=240)}")
         _indented(console, f"  {_names(item.rule for item in items)}", style="dim")
     if len(by_reason) > _WORST:
         _indented(console, f"and {len(by_reason) - _WORST} more reasons in result.json", style="dim")
@@ -157,7 +157,7 @@ def _next_steps(console: Console, result: Result, failing: list[Finding]) -> Non
     steps = []
     if result.gaps:
         steps.append(f"Grant Reader where {len(result.gaps)} reads failed, and scan again")
-    steps.extend(printable(note) for note in result.notes[:5])
+    steps.extend(printable(note, longest=240) for note in result.notes[:5])
     if failing:
         steps.append(f"driftline rules show {failing[0].rule}: what the worst finding means and how to mend it")
     console.print(Text("Next", style="bold"))
@@ -172,7 +172,3 @@ def _indented(console: Console, text: str, *, style: str = "") -> None:
 def _names(rules: Iterable[str]) -> str:
     names = sorted(set(rules))
     return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 240 else f"{text[:239]}…"

@@ -209,7 +209,11 @@ def _load_rule(file: YamlFile, knowledge: Knowledge, faults: list[Fault], baseli
         frameworks=shape.frameworks,
         target=Target(types, where, shape.target.component, _each(shape.target, context)),
         unknown_when=tuple(
-            UnknownWhen(compile_condition(item.condition, context, ("unknown_when", "condition")), item.reason) for item in unless
+            UnknownWhen(
+                compile_condition(item.condition, context, ("unknown_when", "condition")),
+                compile_message(item.reason, context, ("unknown_when", "reason")),
+            )
+            for item in unless
         ),
         assertion=compile_condition(shape.assertion, context, ("assert",)),
         message=compile_message(shape.message or shape.title, context, ("message",)),

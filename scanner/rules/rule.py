@@ -66,7 +66,7 @@ class UnknownWhen:
     """A condition under which the rule cannot know, with the reason."""
 
     condition: Condition
-    reason: str
+    reason: Message
 
 
 @dataclass(frozen=True, slots=True)
