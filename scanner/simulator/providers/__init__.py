@@ -25,11 +25,16 @@ _PROVIDERS: Final[Mapping[str, Complete]] = {
 def write(store: Store, resource_id: str, body: dict[str, Json]) -> StoredResource:
     """PUT a resource: what Azure computes is filled in, on it and on what it touches."""
     stored = store.put(resource_id, body)
+    given_inside = [
+        item for item in store.everything() if item.id.key.startswith(stored.id.key + "/") and "type" not in item.body
+    ]
+    for item in (*given_inside, stored):
+        _fill(item, store)
+    return stored
+
+
+def _fill(stored: StoredResource, store: Store) -> None:
     complete(stored, store)
-    for child in store.everything():
-        if child.id.key.startswith(stored.id.key + "/") and "type" not in child.body:
-            complete(child, store)
     provider = _PROVIDERS.get(stored.id.type.lower())
     if provider is not None:
         provider(stored, store)
-    return stored
