@@ -212,7 +212,7 @@ class Arm:
         if method == "PATCH":
             return self._store.show(providers.write(self._store, resource_id, merge(known, body or {})))
         if method == "DELETE":
-            self._store.remove(resource_id)
+            providers.remove(self._store, resource_id)
             return None
         return known
 

@@ -36,7 +36,7 @@ def apply_change(
     if stored is None:
         raise ConfigurationError([file.fault((*at, kind, "resource"), f"{resource_id} is not there to {kind}")])
     if kind == "remove":
-        store.remove(resource_id)
+        providers.remove(store, resource_id)
         return
     for path, value in operation["values"].items():
         if not _assign(stored, path, _dated(value, now, places)):
