@@ -17,6 +17,7 @@ from typing import Any
 from benchmarks.measured import Measured
 from scanner.engine.evaluate import evaluate
 from scanner.engine.judgement import Judgement
+from scanner.facts import FACT_PATHS
 from scanner.model.coverage import EVERYTHING, Read
 from scanner.model.resource import make_resource
 from scanner.model.snapshot import Snapshot
@@ -62,7 +63,8 @@ def measure_rules() -> list[Measured]:
             text = RULE.format(number=number, path=path, operator=operator, value=_yaml(value))
             (Path(folder) / f"bench-{number}.yaml").write_text(text, encoding="utf-8")
         baseline = load_baseline("openai-chat", "prod")
-        rule_set = load_rules([Path(folder)], baseline)
+        measured = [f"BENCH-{number:03d}" for number in range(1, len(CONDITIONS) + 1)]
+        rule_set = load_rules([Path(folder)], baseline, fact_paths=FACT_PATHS).select(measured, [])
 
     by_rules: list[Callable[[], object]] = [lambda: evaluate(snapshot, rule_set, baseline, (), NOW, Judgement())]
     times: dict[str, list[float]] = {"rules": [], "floor": []}
