@@ -68,6 +68,7 @@ class Server:
         self._loop.run_forever()
         for runner in runners:
             self._loop.run_until_complete(runner.cleanup())
+        self._loop.run_until_complete(_cancel_all(self._loop))
         self._loop.close()
 
     async def _listen(self) -> list[web.AppRunner]:
@@ -206,6 +207,14 @@ _SPOILED: Final[dict[str, Callable[[str, str], tuple[str, str]]]] = {
     "other-host": lambda text, own: ('{"value": [], "nextLink": "https://example.invalid/next"}', "application/json"),
     "loop": lambda text, own: (json.dumps({"value": [], "nextLink": own}), "application/json"),
 }
+
+
+async def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+    """End requests that nobody waits for any more."""
+    left = [task for task in asyncio.all_tasks(loop) if task is not asyncio.current_task()]
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 def _spoil(text: str, how: str, own: str) -> tuple[str, str]:

@@ -236,6 +236,7 @@ def _plain_file(path: Path) -> IO[bytes]:
         try:
             shutil.copyfileobj(file, spool)
         except (OSError, EOFError) as error:
+            spool.close()
             raise SnapshotError(path, 0, f"the file is damaged: {error}", hint="Collect it again.") from error
     spool.seek(0)
     return spool

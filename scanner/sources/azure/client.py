@@ -200,6 +200,8 @@ async def _sign_in(credential: Any, audience: str) -> None:
     try:
         await credential.get_token(audience)
     except ClientAuthenticationError as error:
+        if "certificate" in str(error).lower() and "AADSTS" not in str(error):
+            raise _unreachable(error, "sign-in endpoint") from error
         raise SourceError(
             f"Azure did not sign you in: {_sign_in_reason(str(error))}",
             hint="Run az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or use a managed identity.",
@@ -215,7 +217,9 @@ async def _sign_in(credential: Any, audience: str) -> None:
 def _sign_in_reason(text: str) -> str:
     """The one line that says why: Entra's own code where there is one."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    telling = [line for line in lines if "AADSTS" in line]
+    telling = [line for line in lines if "AADSTS" in line] or [
+        line for line in lines if "failed:" in line or "Cannot connect" in line
+    ]
     return (telling or lines or ["no credential was found"])[0][:300]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fnmatch
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -81,7 +81,7 @@ class Collector:
         if "/resourcegroups/" in scope.lower():
             await self._get(_GROUP, scope)
             return
-        found = await self._counted(self._client.list_all(f"{scope}/resourcegroups", _version(_GROUP)))
+        found = await self._counted(lambda: self._client.list_all(f"{scope}/resourcegroups", _version(_GROUP)))
         self._take(found, _GROUP, scope, "list", f"{_GROUP}/read")
 
     async def _top_level(self, scope: str) -> None:
@@ -111,7 +111,7 @@ class Collector:
             query += f" | where resourceGroup =~ '{parsed.resource_group.replace(chr(39), '')}'"
         try:
             rows = await self._counted(
-                self._client.query(f"{query} | project {_COLUMNS} | order by id asc", [parsed.subscription])
+                lambda: self._client.query(f"{query} | project {_COLUMNS} | order by id asc", [parsed.subscription])
             )
         except ReadError as failure:
             if failure.status in (0, 401):
@@ -126,11 +126,13 @@ class Collector:
 
     async def _granted(self, scope: str) -> list[dict[str, Json]] | None:
         """The permissions held at a scope; None where even that cannot be read."""
-        found = await self._counted(self._client.list_all(f"{scope}/providers/Microsoft.Authorization/permissions", "2022-04-01"))
+        found = await self._counted(
+            lambda: self._client.list_all(f"{scope}/providers/Microsoft.Authorization/permissions", "2022-04-01")
+        )
         return None if found.failure is not None else list(found.items)
 
     async def _list_at(self, scope: str, name: str) -> None:
-        found = await self._counted(self._client.list_all(f"{scope}/providers/{name}", _version(name)))
+        found = await self._counted(lambda: self._client.list_all(f"{scope}/providers/{name}", _version(name)))
         self._take(found, name, scope, "list", f"{name}/read")
 
     # -- children, extensions, references
@@ -144,11 +146,11 @@ class Collector:
         if child.name:
             await self._get(child.type, f"{parent.id}/{segment}/{child.name}", absent_is_known=True, context=parent.context)
             return
-        found = await self._counted(self._client.list_all(f"{parent.id}/{segment}", _version(child.type)))
+        found = await self._counted(lambda: self._client.list_all(f"{parent.id}/{segment}", _version(child.type)))
         self._take(found, child.type, parent.id, "list", f"{child.type}/read", context=parent.context)
 
     async def _extension(self, resource: Resource, what: str) -> None:
-        found = await self._counted(self._client.list_all(f"{resource.id}/providers/{what}", _version(what)))
+        found = await self._counted(lambda: self._client.list_all(f"{resource.id}/providers/{what}", _version(what)))
         if found.failure is not None and found.failure.code == "ResourceTypeNotSupported":
             # The type has no such extension: it is known that none exists.
             self._reads.append(Read(what, resource.id, "list", _version(what)))
@@ -196,7 +198,7 @@ class Collector:
             self._gaps.append(Gap(path, name, "no API version of this type is known"))
             return
         try:
-            body = await self._counted(self._client.get(path, version))
+            body = await self._counted(lambda: self._client.get(path, version))
         except ReadError as failure:
             if failure.status == 404 and absent_is_known:
                 self._reads.append(Read(name, path, "get", version))
@@ -244,11 +246,11 @@ class Collector:
     async def _all(self, work: Iterable[Awaitable[None]]) -> None:
         await asyncio.gather(*work)
 
-    async def _counted(self, work: Awaitable[Any]) -> Any:
+    async def _counted(self, ask: Callable[[], Awaitable[Any]]) -> Any:
         self._total += 1
         async with self._limit:
             try:
-                return await work
+                return await ask()
             finally:
                 self._done += 1
                 if self._progress is not None:
