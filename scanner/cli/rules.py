@@ -78,6 +78,27 @@ def run_rule_cases(
     return 1 if failing else 0
 
 
+@app.command("new")
+def new_rule(
+    rule_id: Annotated[str, typer.Argument(metavar="ID", help="Such as OUR-001.")],
+    directory: Annotated[Path, typer.Option("--rules", help="The directory of rules it goes to.")] = Path("our-rules"),
+) -> int:
+    """Write a rule with its cases, to be made your own.
+
+    Example: driftline rules new OUR-001 --rules our-rules
+    """
+    import re
+
+    from scanner.rules.scaffold import scaffold_rule
+
+    if not re.fullmatch(r"[A-Z][A-Z0-9]*-[0-9]{3}[a-z]?", rule_id):
+        raise DriftlineError(f'"{rule_id}" is no rule id', hint="An id is a family and a number: OUR-001.")
+    for path in scaffold_rule(rule_id, directory):
+        typer.echo(f"{path} written")
+    typer.echo(f"Try it: driftline rules test --rules {directory}")
+    return 0
+
+
 @app.command("schema")
 def schema(
     kind: Annotated[str, typer.Argument(help="rule, cases, baseline, settings, waivers, result or snapshot.")] = "rule",

@@ -15,6 +15,7 @@ from scanner.engine.evaluate import evaluate
 from scanner.engine.explain import explain
 from scanner.engine.judgement import Judgement
 from scanner.engine.plan import plan_reads
+from scanner.engine.settle import settle
 from scanner.facts.components import BoundWorkload, bind_workloads
 from scanner.model.coverage import Gap
 from scanner.model.finding import Finding
@@ -72,7 +73,7 @@ def run_scan(
     )  # fmt: skip
     return Result(
         scan=info, rules=tuple(map(_rule_info, rule_set.rules)), resources=audited,
-        findings=order_findings(_with_real_causes(findings)), passes=judgement.passes(),
+        findings=order_findings(_with_real_causes(settle(findings, judgement))), passes=judgement.passes(),
         not_applicable=judgement.inapplicable(), gaps=tuple(sorted(gaps)), requests=source.requests,
         workloads=tuple(map(_workload, bound)), notes=tuple(_notes(bound)),
     )  # fmt: skip

@@ -252,7 +252,14 @@ def hold_against(
     except ValidationError as error:
         for item in error.errors(include_url=False, include_context=False):
             faults.append(
-                _fault_of(shape, file, (*at, *_keys(item["loc"], file, at)), item["type"], item["msg"], item["loc"][-1])
+                _fault_of(
+                    shape,
+                    file,
+                    (*at, *_keys(item["loc"], file, at)),
+                    item["type"],
+                    item["msg"],
+                    item["loc"][-1] if item["loc"] else "",
+                )
             )
         return None
 
