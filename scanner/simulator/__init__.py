@@ -64,9 +64,12 @@ class Simulator:
 
 @contextmanager
 def start_simulator(
-    state: str | Path, *, port: int = 0, faults: Path | None = None, now: datetime | None = None
+    state: str | Path, *, port: int = 0, faults: Path | None = None, now: datetime | None = None, page_size: int = 20
 ) -> Iterator[Simulator]:
-    """Run a simulator of a state, on a free port unless one is given. Raises `DriftlineError` for a bad state or a taken port."""
+    """Run a simulator of a state, on a free port unless one is given; lists come in pages of `page_size`.
+
+    Raises `DriftlineError` for a bad state or a taken port.
+    """
     import trustme
 
     from scanner.simulator.faults import Faults, load_faults
@@ -77,7 +80,7 @@ def start_simulator(
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
-    server = Server(deployed, context, load_faults(faults) if faults is not None else Faults([]), port)
+    server = Server(deployed, context, load_faults(faults) if faults is not None else Faults([]), port, page_size)
     with tempfile.TemporaryDirectory(prefix="driftline-") as folder:
         ca_file = Path(folder) / "ca.pem"
         authority.cert_pem.write_to_path(str(ca_file))

@@ -9,6 +9,7 @@ from typing import Any, Final
 from scanner.model.errors import ConfigurationError
 from scanner.model.yaml_file import YamlFile
 from scanner.simulator import providers
+from scanner.simulator.errors import ArmError
 from scanner.simulator.providers.common import iso
 from scanner.simulator.store import Store, StoredResource
 
@@ -30,7 +31,10 @@ def apply_change(
     operation = change[kind]
     resource_id = _full(str(operation["resource"]), places)
     if kind == "create":
-        providers.write(store, resource_id, _dated(operation.get("body") or {}, now, places))
+        try:
+            providers.write(store, resource_id, _dated(operation.get("body") or {}, now, places))
+        except ArmError as error:
+            raise ConfigurationError([file.fault((*at, kind, "resource"), f"{error.code}: {error.message}")]) from error
         return
     stored = store.raw(resource_id)
     if stored is None:
@@ -41,6 +45,7 @@ def apply_change(
     for path, value in operation["values"].items():
         if not _assign(stored, path, _dated(value, now, places)):
             raise ConfigurationError([file.fault((*at, "set", "values", path), f"{path} does not lead into {resource_id}")])
+    store.touch()
 
 
 def _full(resource: str, places: dict[str, str]) -> str:

@@ -12,6 +12,7 @@ from scanner.language.functions import STANDARD, EvaluationError, Function, Func
 from scanner.model.errors import ConfigurationError, Fault
 from scanner.model.unknown import Unknown
 from scanner.simulator import providers
+from scanner.simulator.errors import ArmError
 from scanner.simulator.store import Store
 
 __all__ = ["Target", "deploy"]
@@ -71,7 +72,10 @@ def _deploy_resource(resource: dict[str, Json], scope: _Scope, name: str, place:
         base = f"{scope.target.scope}/providers/{base}"
     resource_id = f"{base.rstrip('/')}/providers/{_path_of(resource_type, names)}"
     body.pop("apiVersion", None)
-    providers.write(scope.store, resource_id, body)
+    try:
+        providers.write(scope.store, resource_id, body)
+    except ArmError as error:
+        raise _fault(name, place, f"{resource_id}: {error.code}: {error.message}") from error
     return resource_id
 
 

@@ -4,24 +4,40 @@
 - {path: "*/vaults/*", body: half}            # half, not-json, empty-object, null-list, html, other-host, loop
 - {path: "*", probability: 0.1, status: 429}  # seeded: the same requests fail in every run
 - {path: "*/sites*", delay: 0.5}
+- {path: "*/vaults", after: 1, body: html}    # the second page, say: `after` requests pass first
+
+`*` stands for any text, slashes too; letter case does not count. The first entry that a request meets strikes.
 """
 
 from __future__ import annotations
 
 import fnmatch
+import json
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from scanner.model.errors import ConfigurationError, Fault
 from scanner.model.yaml_file import load_yaml
+from scanner.simulator.errors import ArmError
 
-__all__ = ["FaultEntry", "Faults", "load_faults"]
+__all__ = ["FaultEntry", "Faults", "load_faults", "refusal", "spoil"]
 
 Json = Any
+_CODES: Final = {401: "InvalidAuthenticationToken", 403: "AuthorizationFailed", 429: "TooManyRequests"}
+_SPOILED: Final[dict[str, Callable[[str, str], tuple[str, str]]]] = {
+    "half": lambda text, own: (text[: len(text) // 2], "application/json"),
+    "not-json": lambda text, own: ('{"value": [', "application/json"),
+    "empty-object": lambda text, own: ("{}", "application/json"),
+    "null-list": lambda text, own: ('{"value": null}', "application/json"),
+    "html": lambda text, own: ("<html><body>Service unavailable</body></html>", "text/html"),
+    "other-host": lambda text, own: ('{"value": [], "nextLink": "https://example.invalid/next"}', "application/json"),
+    "loop": lambda text, own: (json.dumps({"value": [], "nextLink": own}), "application/json"),
+}
 
 
 class FaultEntry(BaseModel):
@@ -33,10 +49,11 @@ class FaultEntry(BaseModel):
     path: str = "*"
     status: Annotated[int, Field(ge=100, le=599)] = 200
     code: str = ""
-    retry_after: float | None = None
+    retry_after: Annotated[float, Field(ge=0)] | None = None
     delay: Annotated[float, Field(ge=0, le=60)] = 0
     body: Literal["", "half", "not-json", "empty-object", "null-list", "html", "other-host", "loop", "reset"] = ""
-    times: int | None = None
+    times: Annotated[int, Field(ge=1)] | None = None
+    after: Annotated[int, Field(ge=0)] = 0
     probability: Annotated[float, Field(ge=0, le=1)] = 1
 
 
@@ -47,6 +64,7 @@ class Faults:
     entries: list[FaultEntry]
     seed: int = 0
     _struck: dict[int, int] = field(default_factory=dict)
+    _passed: dict[int, int] = field(default_factory=dict)
     _chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,7 +75,10 @@ class Faults:
         for at, entry in enumerate(self.entries):
             spent = entry.times is not None and self._struck.get(at, 0) >= entry.times
             meant = fnmatch.fnmatchcase(method, entry.method.upper()) and fnmatch.fnmatchcase(path.lower(), entry.path.lower())
-            if not spent and meant and (entry.probability >= 1 or self._chance.random() < entry.probability):
+            if spent or not meant:
+                continue
+            self._passed[at] = self._passed.get(at, 0) + 1
+            if self._passed[at] > entry.after and (entry.probability >= 1 or self._chance.random() < entry.probability):
                 self._struck[at] = self._struck.get(at, 0) + 1
                 return entry
         return None
@@ -81,3 +102,13 @@ def load_faults(path: Path) -> Faults:
     if wrong:
         raise ConfigurationError(wrong)
     return Faults(entries)
+
+
+def refusal(entry: FaultEntry) -> ArmError:
+    """The error that an entry with a status answers."""
+    return ArmError(entry.status, entry.code or _CODES.get(entry.status, "ServerError"), "A fault that was asked for.")
+
+
+def spoil(text: str, how: str, own: str) -> tuple[str, str]:
+    """A body spoilt in one of the ways, with its content type; `own` is the address that was asked."""
+    return _SPOILED[how](text, own)

@@ -1,37 +1,31 @@
-"""Azure Resource Graph, as far as planners ask it: a small part of its query language, its tables and its quirks."""
+"""Azure Resource Graph, as far as planners ask it: its tables, what it indexes, its paging and its quirks."""
 
 from __future__ import annotations
 
 import base64
-import re
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable
 from typing import Any, Final
 
+from scanner.model.arm_types import arm_type
+from scanner.simulator import providers
+from scanner.simulator.access import built_in_roles
 from scanner.simulator.errors import ArmError
+from scanner.simulator.kql import QueryError, Rows, parse_query
 from scanner.simulator.store import Store, StoredResource
 
-__all__ = ["query"]
+__all__ = ["is_indexed", "query"]
 
 Json = Any
 Row = dict[str, Json]
 
-_COLUMNS: Final = (
-    "id",
-    "name",
-    "type",
-    "tenantId",
-    "kind",
-    "location",
-    "resourceGroup",
-    "subscriptionId",
-    "managedBy",
-    "sku",
-    "plan",
-    "properties",
-    "tags",
-    "identity",
-    "zones",
-)
+#: The columns with their types in table answers.
+_COLUMNS: Final = {
+    "id": "string", "name": "string", "type": "string", "tenantId": "string", "kind": "string", "location": "string",
+    "resourceGroup": "string", "subscriptionId": "string", "managedBy": "string", "sku": "object", "plan": "object",
+    "properties": "object", "tags": "object", "identity": "object", "zones": "object", "extendedLocation": "object",
+    "apiVersion": "string",
+}  # fmt: skip
 #: Child types that the index holds; other children and every extension must be read one by one.
 _INDEXED_CHILDREN: Final = frozenset(
     {
@@ -46,120 +40,128 @@ _NOT_INDEXED: Final = (
     "microsoft.insights/diagnosticsettings",
     "microsoft.resources/",
 )
-_TABLES: Final[dict[str, Callable[[str], bool]]] = {
-    "resources": lambda name: name in _INDEXED_CHILDREN or (name.count("/") == 1 and not name.startswith(_NOT_INDEXED)),
-    "resourcecontainers": lambda name: name.startswith("microsoft.resources/subscriptions"),
-    "authorizationresources": lambda name: (
-        name in ("microsoft.authorization/roleassignments", "microsoft.authorization/roledefinitions")
-    ),
-    "appserviceresources": lambda name: name == "microsoft.web/sites/config",
-    "dnsresources": lambda name: name.startswith("microsoft.network/privatednszones/"),
+_RECORDS: Final = frozenset(
+    f"microsoft.network/privatednszones/{kind}" for kind in ("a", "aaaa", "cname", "mx", "ptr", "srv", "txt")
+)
+_ROLES: Final = ("microsoft.authorization/roleassignments", "microsoft.authorization/roledefinitions")
+_POLICIES: Final = (
+    "microsoft.authorization/policyassignments",
+    "microsoft.authorization/policydefinitions",
+    "microsoft.authorization/policysetdefinitions",
+)
+_MOST, _DEFAULT = 1000, 100
+
+
+def is_indexed(stored: StoredResource) -> bool:
+    """Whether the table `resources` holds a resource: top-level ones of a group, and three child types."""
+    if stored.type_key in _INDEXED_CHILDREN:
+        return True
+    plain = bool(stored.id.resource_group) and "/providers/" not in stored.id.scope.lower() and stored.type_key.count("/") == 1
+    return plain and not stored.type_key.startswith(_NOT_INDEXED)
+
+
+_TABLES: Final[dict[str, Callable[[StoredResource], bool]]] = {
+    "resources": is_indexed,
+    "resourcecontainers": lambda stored: stored.type_key.startswith("microsoft.resources/subscriptions"),
+    "authorizationresources": lambda stored: stored.type_key in _ROLES,
+    "policyresources": lambda stored: stored.type_key in _POLICIES,
+    "appserviceresources": lambda stored: stored.type_key == "microsoft.web/sites/config" and stored.id.name.lower() == "web",
+    "dnsresources": lambda stored: stored.type_key in _RECORDS,
 }
-_WHERE: Final = re.compile(r"(\w+)\s+(in~|=~|==|in)\s*(\(.*\)|'[^']*')", re.IGNORECASE)
-_MOST: Final = 1000
 
 
-def query(body: Row, store: Store, tenant: str, may_read: Callable[[StoredResource], bool]) -> Row:
+def query(body: Json, store: Store, may_read: Callable[[StoredResource], bool]) -> Row:
     """Answer a query. Rows that the principal may not read are left out without a word, as Azure does."""
-    table, steps = _parse(str(body.get("query", "")))
-    options = body.get("options") or {}
+    if not isinstance(body, dict) or not isinstance(body.get("query"), str):
+        raise _invalid("the query is missing", "")
+    text, options = body["query"], body.get("options") or {}
     subscriptions = {str(item).lower() for item in body.get("subscriptions") or []}
-    rows = [
-        _row(stored, store, tenant)
-        for stored in store.everything()
-        if _TABLES[table](_lower_type(stored))
-        and (not subscriptions or stored.id.subscription in subscriptions)
-        and may_read(stored)
-    ]
-    columns: tuple[str, ...] = _COLUMNS
-    for step in steps:
-        rows, columns = _apply(step, rows, columns)
-    return _answer(rows, columns, options)
+    try:
+        parsed = parse_query(text, _TABLES)
+        rows = [
+            row
+            for stored, row in store.remember(f"rows of {parsed.table}", lambda _: _rows(store, parsed.table))
+            if (not subscriptions or row["subscriptionId"] in subscriptions) and (stored is None or may_read(stored))
+        ]
+        return _answer(parsed.run(Rows(rows, tuple(_COLUMNS))), text, options)
+    except QueryError as error:
+        raise _invalid(str(error), error.token) from error
 
 
-def _answer(rows: list[Row], columns: tuple[str, ...], options: Row) -> Row:
-    size = min(int(options.get("$top") or 100), _MOST)
-    token = options.get("$skipToken")
-    start = int(base64.b64decode(str(token)).decode()) if token else 0
-    page = rows[start : start + size]
-    more = start + size < len(rows)
+def _answer(found: Rows, text: str, options: Row) -> Row:
+    size = min(int(options.get("$top") or _DEFAULT), _MOST)
+    start = _start(options, text)
+    page = found.rows[start : start + size]
+    more, pageable = start + size < len(found.rows), "id" in found.columns and not found.limited
     answer: Row = {
-        "totalRecords": len(rows),
-        "count": len(page),
-        "resultTruncated": "true" if more and "id" not in columns else "false",
-        "facets": [],
-    }
-    if more and "id" in columns:
-        answer["$skipToken"] = base64.b64encode(str(start + size).encode()).decode()
+        "totalRecords": len(found.rows), "count": len(page), "facets": [],
+        "resultTruncated": "true" if found.limited or (more and not pageable) else "false",
+    }  # fmt: skip
+    if more and pageable:
+        answer["$skipToken"] = _token(start + size, text)
     if str(options.get("resultFormat", "objectArray")).lower() == "table":
-        kinds = {
-            "properties": "object",
-            "sku": "object",
-            "tags": "object",
-            "identity": "object",
-            "zones": "object",
-            "plan": "object",
-        }
-        names = [{"name": name, "type": kinds.get(name, "string")} for name in columns]
-        answer["data"] = {"columns": names, "rows": [[row.get(name) for name in columns] for row in page]}
+        names = [{"name": name, "type": _COLUMNS.get(name, "object")} for name in found.columns]
+        answer["data"] = {"columns": names, "rows": [[row[name] for name in found.columns] for row in page]}
     else:
-        answer["data"] = [{name: row.get(name) for name in columns} for row in page]
+        answer["data"] = [{name: row[name] for name in found.columns} for row in page]
     return answer
 
 
-def _parse(text: str) -> tuple[str, list[str]]:
-    first, *steps = [part.strip() for part in text.split("|")]
-    if first.lower() not in _TABLES:
-        raise _invalid(f"the table '{first}' is not known")
-    return first.lower(), steps
+def _token(start: int, text: str) -> str:
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return base64.b64encode(f"{start}:{digest}".encode()).decode()
 
 
-def _apply(step: str, rows: list[Row], columns: tuple[str, ...]) -> tuple[list[Row], tuple[str, ...]]:
-    word, _, rest = step.partition(" ")
-    match word.lower():
-        case "where":
-            for clause in re.split(r"\s+and\s+", rest, flags=re.IGNORECASE):
-                rows = list(_filter(clause.strip(), rows))
-            return rows, columns
-        case "project":
-            return rows, tuple(name.strip() for name in rest.split(","))
-        case "order" | "sort":
-            return sorted(rows, key=lambda row: str(row["id"]).lower()), columns
-        case "limit" | "take":
-            return rows[: int(rest)], columns
-        case _:
-            raise _invalid(f"'{word}' is not supported")
+def _start(options: Row, text: str) -> int:
+    token = options.get("$skipToken")
+    if not token:
+        return int(options.get("$skip") or 0)
+    try:
+        start = int(base64.b64decode(str(token)).decode().partition(":")[0])
+    except ValueError:
+        start = -1
+    if start < 0 or _token(start, text) != token:
+        raise _invalid("the skip token is not of this query", "$skipToken")
+    return start
 
 
-def _filter(clause: str, rows: list[Row]) -> Iterator[Row]:
-    found = _WHERE.fullmatch(clause)
-    if found is None:
-        raise _invalid(f"'{clause}' is not supported")
-    name, operator = found[1], found[2].lower()
-    fold = "~" in operator
-    values = {value.lower() if fold else value for value in re.findall(r"'([^']*)'", found[3])}
-    yield from (row for row in rows if (str(row.get(name) or "").lower() if fold else str(row.get(name) or "")) in values)
+def _rows(store: Store, table: str) -> list[tuple[StoredResource | None, Row]]:
+    rows: list[tuple[StoredResource | None, Row]] = [
+        (stored, _row(stored, store)) for stored in store.everything() if _TABLES[table](stored)
+    ]
+    if table == "authorizationresources":
+        rows.extend((None, _built_in(item, store)) for item in built_in_roles().values())
+    return rows
 
 
-def _row(stored: StoredResource, store: Store, tenant: str) -> Row:
-    body = store.show(stored)
-    row = {name: body.get(name) for name in _COLUMNS}
-    row |= {
-        "id": body.get("id", stored.id.text),
-        "name": body.get("name") or body.get("displayName") or stored.id.name,
-        "type": _lower_type(stored),
-        "tenantId": tenant,
-        "resourceGroup": stored.id.resource_group.lower(),
-        "subscriptionId": stored.id.subscription,
-        "kind": body.get("kind") or "",
-        "location": body.get("location") or "",
+def _row(stored: StoredResource, store: Store) -> Row:
+    """`type` and `resourceGroup` come in lower case, absent text as empty; the id keeps its spelling."""
+    body, table = providers.show(store, stored), arm_type(stored.id.type)
+    row = {name: body.get(name, "" if kind == "string" else None) for name, kind in _COLUMNS.items()}
+    return row | {
+        "id": body["id"] if str(body["id"]).startswith("/") else f"/{body['id']}", "type": stored.type_key,
+        "name": body.get("displayName") or body.get("name") or stored.id.name, "tenantId": store.tenant,
+        "resourceGroup": stored.id.resource_group.lower(), "subscriptionId": stored.id.subscription,
+        "apiVersion": table.api_version if table is not None else "",
+    }  # fmt: skip
+
+
+def _built_in(item: dict[str, Json], store: Store) -> Row:
+    row: Row = {name: "" if kind == "string" else None for name, kind in _COLUMNS.items()}
+    role_id = f"/providers/Microsoft.Authorization/RoleDefinitions/{item['name']}"
+    return row | {
+        "id": role_id,
+        "name": item["name"],
+        "type": _ROLES[1],
+        "tenantId": store.tenant,
+        "properties": item["properties"],
     }
-    return row
 
 
-def _lower_type(stored: StoredResource) -> str:
-    return stored.id.type.lower()
-
-
-def _invalid(message: str) -> ArmError:
-    return ArmError(400, "BadRequest", f"Please provide below info when asking for support: the query is invalid: {message}.")
+def _invalid(message: str, token: str) -> ArmError:
+    details = (
+        {"code": "InvalidQuery", "message": "Query is invalid. Please refer to the documentation for the Azure Resource Graph "
+         "service and fix the error before retrying."},
+        {"code": "ParserFailure", "message": message, "token": token},
+    )  # fmt: skip
+    return ArmError(400, "BadRequest", "Please provide below info when asking for support: the simulator's log.", details=details)

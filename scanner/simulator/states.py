@@ -16,7 +16,7 @@ from scanner.simulator import providers
 from scanner.simulator.access import Principal, built_in_roles
 from scanner.simulator.changes import apply_change
 from scanner.simulator.deployment import Target, deploy
-from scanner.simulator.providers.common import TENANT, guid_of
+from scanner.simulator.providers.common import guid_of
 from scanner.simulator.store import Store
 
 __all__ = ["Deployed", "deploy_state", "state_path"]
@@ -80,6 +80,7 @@ def deploy_state(state: str | Path, now: datetime) -> Deployed:
     for entry in merged["templates"]:
         _deploy_template(base / entry["file"], entry.get("scope", "resourceGroup"), merged, deployed)
     _answer(merged, deployed)
+    deployed.store.deploying = False
     for _, file in reversed(layers):
         for at, change in enumerate(file.data.get("changes") or []):
             apply_change(change, file, ("changes", at), deployed.store, _places(merged), now)
@@ -106,9 +107,8 @@ def _layers(path: Path, faults: list[Fault]) -> list[tuple[Path, YamlFile]]:
 
 def _begin(merged: dict[str, Json], now: datetime) -> Deployed:
     found = _DAYS.fullmatch(str(merged.get("deployed", "P0D")))
-    store = Store(now=now, born=now - timedelta(days=int(found[1]) if found else 0))
+    store = Store(now=now, born=now - timedelta(days=int(found[1]) if found else 0), tenant=str(merged["tenant"]))
     tenant, subscription, group = str(merged["tenant"]), merged["subscription"], merged["resourceGroup"]
-    store.answers[TENANT] = tenant
     sub_id = f"/subscriptions/{subscription['id']}"
     store.put(
         sub_id,

@@ -1,11 +1,11 @@
-"""Azure OpenAI, AI Search and Machine Learning."""
+"""Azure OpenAI and AI Search."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
 
-from scanner.simulator.providers.common import guid_of, iso, properties_of
+from scanner.simulator.providers.common import fill, guid_of, iso, properties_of
 from scanner.simulator.store import Store, StoredResource
 
 __all__ = ["AI"]
@@ -14,16 +14,29 @@ Json = Any
 
 
 def _account(stored: StoredResource, store: Store) -> None:
+    """A recorded account at its defaults has no networkAcls and no disableLocalAuth, but says that it is public."""
     properties = properties_of(stored)
-    domain = properties.get("customSubDomainName")
-    properties["endpoint"] = f"https://{domain or stored.body.get('location', '')}.openai.azure.com/"
-    properties["dateCreated"] = iso(store.born)
-    properties.setdefault("privateEndpointConnections", [])
+    domain, location = properties.get("customSubDomainName"), stored.body.get("location", "")
+    properties["endpoint"] = (
+        f"https://{domain}.openai.azure.com/" if domain else f"https://{location}.api.cognitive.microsoft.com/"
+    )
+    fill(
+        properties,
+        {
+            "dateCreated": iso(stored.created), "internalId": guid_of(stored.id.key, "internal").replace("-", ""),
+            "isMigrated": False, "publicNetworkAccess": "Enabled", "apiProperties": {},
+            "endpoints": {"OpenAI Language Model Instance API": properties["endpoint"]},
+            "capabilities": [{"name": "VirtualNetworks"}, {"name": "CustomerManagedKey"}],
+        },
+    )  # fmt: skip
 
 
 def _model_deployment(stored: StoredResource, _: Store) -> None:
+    """A unit of Standard capacity is 1,000 tokens a minute."""
     properties, sku = properties_of(stored), stored.body.get("sku") or {}
-    properties["currentCapacity"] = sku.get("capacity", 1)
+    properties["currentCapacity"] = capacity = sku.get("capacity", 1)
+    if str(sku.get("name", "")).lower() == "standard" and isinstance(capacity, int):
+        properties["rateLimits"] = [{"key": "token", "renewalPeriod": 60, "count": capacity * 1000}]
 
 
 def _rai_policy(stored: StoredResource, _: Store) -> None:
@@ -31,45 +44,23 @@ def _rai_policy(stored: StoredResource, _: Store) -> None:
 
 
 def _search(stored: StoredResource, _: Store) -> None:
+    """Search answers `publicNetworkAccess` and the hosting mode in lower case (its own example)."""
     properties = properties_of(stored)
-    properties["status"] = "running"
-    properties["statusDetails"] = ""
-    properties.setdefault("replicaCount", 1)
-    properties.setdefault("partitionCount", 1)
-    properties.setdefault("privateEndpointConnections", [])
+    access = properties.get("publicNetworkAccess", "enabled")
+    properties["publicNetworkAccess"] = access.lower() if isinstance(access, str) else access
+    fill(
+        properties,
+        {
+            "status": "running", "statusDetails": "", "replicaCount": 1, "partitionCount": 1, "hostingMode": "default",
+            "computeType": "default", "endpoint": f"https://{stored.id.name}.search.windows.net/",
+            "networkRuleSet": {"ipRules": []},
+        },
+    )  # fmt: skip
 
 
-def _workspace(stored: StoredResource, _: Store) -> None:
-    properties = properties_of(stored)
-    properties["workspaceId"] = guid_of(stored.id.key, "workspace")
-    network = properties.get("managedNetwork")
-    if isinstance(network, dict) and str(network.get("isolationMode", "Disabled")).lower() != "disabled":
-        network["status"] = {"status": "Active", "sparkReady": False}
-    properties.setdefault("privateEndpointConnections", [])
-
-
-def _outbound_rule(stored: StoredResource, _: Store) -> None:
-    """The type comes back wrong (recorded); the status is that of a provisioned network."""
-    stored.body["type"] = "Microsoft.MachineLearningServices/workspaces/outboundRules"
-    properties_of(stored)["status"] = "Active"
-
-
-def _endpoint(stored: StoredResource, _: Store) -> None:
-    properties = properties_of(stored)
-    location = stored.body.get("location", "")
-    properties["scoringUri"] = f"https://{stored.id.name}.{location}.inference.ml.azure.com/score"
-    properties["swaggerUri"] = f"https://{stored.id.name}.{location}.inference.ml.azure.com/swagger.json"
-
-
-def _compute(stored: StoredResource, store: Store) -> None:
-    properties = properties_of(stored)
-    properties["createdOn"] = properties["modifiedOn"] = iso(store.born)
-    if str(properties.get("computeType", "")).lower() == "computeinstance":
-        properties.setdefault("properties", {})["state"] = "Running"
-
-
-def _connection(stored: StoredResource, _: Store) -> None:
-    properties_of(stored).pop("credentials", None)
+def _shared_link(stored: StoredResource, _: Store) -> None:
+    """Waits for the target's owner."""
+    fill(properties_of(stored), {"status": "Pending"})
 
 
 AI: Final[dict[str, Callable[[StoredResource, Store], None]]] = {
@@ -77,9 +68,5 @@ AI: Final[dict[str, Callable[[StoredResource, Store], None]]] = {
     "Microsoft.CognitiveServices/accounts/deployments": _model_deployment,
     "Microsoft.CognitiveServices/accounts/raiPolicies": _rai_policy,
     "Microsoft.Search/searchServices": _search,
-    "Microsoft.MachineLearningServices/workspaces": _workspace,
-    "Microsoft.MachineLearningServices/workspaces/outboundRules": _outbound_rule,
-    "Microsoft.MachineLearningServices/workspaces/onlineEndpoints": _endpoint,
-    "Microsoft.MachineLearningServices/workspaces/computes": _compute,
-    "Microsoft.MachineLearningServices/workspaces/connections": _connection,
+    "Microsoft.Search/searchServices/sharedPrivateLinkResources": _shared_link,
 }

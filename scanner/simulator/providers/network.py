@@ -1,4 +1,4 @@
-"""Networks: default security rules, references back from subnets, addresses and interfaces, private endpoints."""
+"""Networks: default security rules, addresses, names and states of what a request leaves open."""
 
 from __future__ import annotations
 
@@ -6,89 +6,87 @@ import ipaddress
 from collections.abc import Callable
 from typing import Any, Final
 
-from scanner.simulator.providers.common import complete, guid_of, properties_of
+from scanner.simulator.errors import ArmError
+from scanner.simulator.providers.common import fill, guid_of, properties_of
 from scanner.simulator.store import Store, StoredResource
 
-__all__ = ["NETWORK"]
+__all__ = ["NETWORK", "free_address"]
 
 Json = Any
 
-#: Azure's default rules as a live network security group shows them: name, priority, direction, access, from, to.
+#: Azure's default rules as a live network security group shows them: name, what it says, priority, direction, from, to.
 _DEFAULT_RULES: Final = (
-    ("AllowVnetInBound", 65000, "Inbound", "Allow", "VirtualNetwork", "VirtualNetwork"),
-    ("AllowAzureLoadBalancerInBound", 65001, "Inbound", "Allow", "AzureLoadBalancer", "*"),
-    ("DenyAllInBound", 65500, "Inbound", "Deny", "*", "*"),
-    ("AllowVnetOutBound", 65000, "Outbound", "Allow", "VirtualNetwork", "VirtualNetwork"),
-    ("AllowInternetOutBound", 65001, "Outbound", "Allow", "*", "Internet"),
-    ("DenyAllOutBound", 65500, "Outbound", "Deny", "*", "*"),
+    ("AllowVnetInBound", "Allow inbound traffic from all VMs in VNET", 65000, "Inbound", "VirtualNetwork", "VirtualNetwork"),
+    (
+        "AllowAzureLoadBalancerInBound",
+        "Allow inbound traffic from azure load balancer",
+        65001,
+        "Inbound",
+        "AzureLoadBalancer",
+        "*",
+    ),
+    ("DenyAllInBound", "Deny all inbound traffic", 65500, "Inbound", "*", "*"),
+    (
+        "AllowVnetOutBound",
+        "Allow outbound traffic from all VMs to all VMs in VNET",
+        65000,
+        "Outbound",
+        "VirtualNetwork",
+        "VirtualNetwork",
+    ),
+    ("AllowInternetOutBound", "Allow outbound traffic from all VMs to Internet", 65001, "Outbound", "*", "Internet"),
+    ("DenyAllOutBound", "Deny all outbound traffic", 65500, "Outbound", "*", "*"),
 )
+_PLURALS: Final = ("sourcePortRanges", "destinationPortRanges", "sourceAddressPrefixes", "destinationAddressPrefixes")
 
 
-def _security_group(stored: StoredResource, _: Store) -> None:
-    properties_of(stored)["defaultSecurityRules"] = [
-        {
-            "name": name,
-            "id": f"{stored.id.text}/defaultSecurityRules/{name}",
-            "properties": {
-                "provisioningState": "Succeeded",
-                "protocol": "*",
-                "sourcePortRange": "*",
-                "destinationPortRange": "*",
-                "sourceAddressPrefix": source,
-                "destinationAddressPrefix": destination,
-                "access": access,
-                "priority": priority,
-                "direction": direction,
+def _security_group(stored: StoredResource, store: Store) -> None:
+    for name, description, priority, direction, source, destination in _DEFAULT_RULES:
+        rule_id = f"{stored.id.text}/defaultSecurityRules/{name}"
+        store.put(
+            rule_id,
+            {
+                "id": rule_id, "name": name, "type": "Microsoft.Network/networkSecurityGroups/defaultSecurityRules",
+                "properties": {
+                    "provisioningState": "Succeeded", "description": description, "protocol": "*", "sourcePortRange": "*",
+                    "destinationPortRange": "*", "sourceAddressPrefix": source, "destinationAddressPrefix": destination,
+                    "access": "Allow" if name.startswith("Allow") else "Deny",
+                    "priority": priority, "direction": direction, **{member: [] for member in _PLURALS},
+                },
             },
-        }
-        for name, priority, direction, access, source, destination in _DEFAULT_RULES
-    ]
+        )  # fmt: skip
 
 
-def _network(stored: StoredResource, store: Store) -> None:
-    for subnet in store.children(stored.id.key, "subnets"):
-        _subnet(subnet, store)
-
-
-def _subnet(stored: StoredResource, store: Store) -> None:
-    group = (properties_of(stored).get("networkSecurityGroup") or {}).get("id")
-    known = store.raw(group) if isinstance(group, str) else None
-    if known is not None:
-        _append(properties_of(known), "subnets", stored.id.text)
+def _security_rule(stored: StoredResource, _: Store) -> None:
+    fill(properties_of(stored), {member: [] for member in _PLURALS})
 
 
 def _interface(stored: StoredResource, store: Store) -> None:
-    for configuration in properties_of(stored).get("ipConfigurations") or []:
-        own_id = f"{stored.id.text}/ipConfigurations/{configuration.get('name', 'ipconfig')}"
-        configuration["id"] = own_id
+    properties = properties_of(stored)
+    fill(properties, {"enableAcceleratedNetworking": False, "enableIPForwarding": False, "hostedWorkloads": []})
+    for at, configuration in enumerate(properties.get("ipConfigurations") or []):
         inner = configuration.setdefault("properties", {})
-        _refer(store, inner.get("subnet"), "ipConfigurations", own_id)
-        address = store.raw(str((inner.get("publicIPAddress") or {}).get("id", "")))
-        if address is not None:
-            properties_of(address)["ipConfiguration"] = {"id": own_id}
+        fill(inner, {"privateIPAllocationMethod": "Dynamic", "primary": at == 0, "privateIPAddressVersion": "IPv4"})
+        if not inner.get("privateIPAddress"):
+            inner["privateIPAddress"] = free_address(inner.get("subnet"), stored, store)
 
 
-def _gateway(stored: StoredResource, store: Store) -> None:
+def _gateway(stored: StoredResource, _: Store) -> None:
+    """Gateways made since API version 2023-02-01 default to the TLS 1.2 policy (documented)."""
     properties = properties_of(stored)
     properties["operationalState"] = "Running"
-    for member in ("gatewayIPConfigurations", "frontendIPConfigurations"):
-        for configuration in properties.get(member) or []:
-            own_id = f"{stored.id.text}/{member}/{configuration.get('name', '')}"
-            configuration["id"] = own_id
-            inner = configuration.get("properties") or {}
-            address = store.raw(str((inner.get("publicIPAddress") or {}).get("id", "")))
-            if address is not None:
-                properties_of(address)["ipConfiguration"] = {"id": own_id}
+    properties["defaultPredefinedSslPolicy"] = "AppGwSslPolicy20220101"
+    for certificate in properties.get("sslCertificates") or []:
+        for secret in ("data", "password"):
+            (certificate.get("properties") or {}).pop(secret, None)
 
 
-def _bastion(stored: StoredResource, store: Store) -> None:
-    for configuration in properties_of(stored).get("ipConfigurations") or []:
-        own_id = f"{stored.id.text}/bastionHostIpConfigurations/{configuration.get('name', '')}"
-        configuration["id"] = own_id
-        inner = configuration.get("properties") or {}
-        address = store.raw(str((inner.get("publicIPAddress") or {}).get("id", "")))
-        if address is not None:
-            properties_of(address)["ipConfiguration"] = {"id": own_id}
+def _bastion(stored: StoredResource, _: Store) -> None:
+    properties = properties_of(stored)
+    properties.setdefault("dnsName", f"bst-{guid_of(stored.id.key, 'bastion')}.bastion.azure.com")
+    fill(properties, {"scaleUnits": 2})
+    for configuration in properties.get("ipConfigurations") or []:
+        fill(configuration.setdefault("properties", {}), {"privateIPAllocationMethod": "Dynamic"})
 
 
 def _machine(stored: StoredResource, store: Store) -> None:
@@ -96,109 +94,54 @@ def _machine(stored: StoredResource, store: Store) -> None:
     properties["vmId"] = guid_of(stored.id.key, "vm")
     profile = properties.get("osProfile")
     if isinstance(profile, dict):
-        profile.pop("adminPassword", None)
+        for secret in ("adminPassword", "customData"):
+            profile.pop(secret, None)  # no answer ever holds them
     for reference in (properties.get("networkProfile") or {}).get("networkInterfaces") or []:
-        interface = store.raw(str(reference.get("id", "")))
-        if interface is not None:
-            properties_of(interface)["virtualMachine"] = {"id": stored.id.text}
-
-
-def _private_endpoint(stored: StoredResource, store: Store) -> None:
-    """An endpoint makes an interface in its subnet and a connection on the service it points to."""
-    properties = properties_of(stored)
-    subnet = store.raw(str((properties.get("subnet") or {}).get("id", "")))
-    nic_id = f"{stored.id.scope}/providers/Microsoft.Network/networkInterfaces/{stored.id.name}.nic.{guid_of(stored.id.key)[:8]}"
-    address = _free_address(subnet, nic_id, store)
-    interface = store.put(
-        nic_id,
-        {
-            "location": stored.body.get("location", ""),
-            "properties": {
-                "ipConfigurations": [
-                    {
-                        "name": "privateEndpointIpConfig",
-                        "id": f"{nic_id}/ipConfigurations/privateEndpointIpConfig",
-                        "properties": {
-                            "privateIPAddress": address,
-                            "privateIPAllocationMethod": "Dynamic",
-                            "subnet": properties.get("subnet"),
-                            "provisioningState": "Succeeded",
-                            "primary": True,
-                        },
-                    }
-                ],
-                "privateEndpoint": {"id": stored.id.text},
-            },
-        },
-    )
-    complete(interface, store)
-    properties["networkInterfaces"] = [{"id": nic_id}]
-    for member, status in (("privateLinkServiceConnections", "Approved"), ("manualPrivateLinkServiceConnections", "Pending")):
-        for connection in properties.get(member) or []:
-            inner = connection.setdefault("properties", {})
-            inner["provisioningState"] = "Succeeded"
-            inner["privateLinkServiceConnectionState"] = {"status": status, "description": "", "actionsRequired": "None"}
-            _connect(stored, inner, status, store)
-
-
-def _connect(endpoint: StoredResource, connection: dict[str, Json], status: str, store: Store) -> None:
-    service = store.raw(str(connection.get("privateLinkServiceId", "")))
-    if service is None:
-        return
-    name = f"{endpoint.id.name}.{guid_of(endpoint.id.key, service.id.key)}"
-    actions = "actionRequired" if service.id.type.lower() == "microsoft.storage/storageaccounts" else "actionsRequired"
-    entry = {
-        "id": f"{service.id.text}/privateEndpointConnections/{name}",
-        "name": name,
-        "type": f"{service.id.type}/privateEndpointConnections",
-        "properties": {
-            "provisioningState": "Succeeded",
-            "privateEndpoint": {"id": endpoint.id.text},
-            "privateLinkServiceConnectionState": {"status": status, "description": "", actions: "None"},
-        },
-    }
-    known = [item for item in properties_of(service).get("privateEndpointConnections") or [] if item["name"] != name]
-    properties_of(service)["privateEndpointConnections"] = [*known, entry]
-
-
-def _zone_link(stored: StoredResource, _: Store) -> None:
-    properties_of(stored)["virtualNetworkLinkState"] = "Completed"
+        if store.raw(str(reference.get("id", ""))) is None:
+            raise _missing(reference.get("id"), stored)
 
 
 def _public_ip(stored: StoredResource, _: Store) -> None:
-    properties_of(stored)["ipAddress"] = f"20.0.{int(guid_of(stored.id.key)[:2], 16)}.{int(guid_of(stored.id.key)[2:4], 16)}"
+    properties = properties_of(stored)
+    fill(properties, {"publicIPAddressVersion": "IPv4", "idleTimeoutInMinutes": 4, "ipTags": []})
+    octets = bytes.fromhex(guid_of(stored.id.key)[:4])
+    properties.setdefault("ipAddress", f"20.0.{octets[0]}.{octets[1]}")
+    label = (properties.get("dnsSettings") or {}).get("domainNameLabel")
+    if isinstance(label, str):
+        properties["dnsSettings"]["fqdn"] = f"{label}.{stored.body.get('location', '')}.cloudapp.azure.com"
 
 
-def _free_address(subnet: StoredResource | None, nic_id: str, store: Store) -> str:
-    prefix = properties_of(subnet).get("addressPrefix") if subnet is not None else None
-    if not isinstance(prefix, str):
-        return "10.0.0.4"
-    taken = sum(1 for item in store.of_type("Microsoft.Network/networkInterfaces") if item.id.text != nic_id)
-    hosts = ipaddress.ip_network(prefix, strict=False)
-    return str(hosts.network_address + 4 + taken % max(1, hosts.num_addresses - 5))
+def free_address(subnet: Json, owner: StoredResource, store: Store) -> str:
+    """The next address of a subnet, from the fifth on as Azure assigns them. Raises `ArmError` where there is no such subnet."""
+    known = store.raw(str(subnet.get("id", ""))) if isinstance(subnet, dict) else None
+    if known is None:
+        raise _missing(subnet.get("id") if isinstance(subnet, dict) else None, owner)
+    prefixes = [properties_of(known).get("addressPrefix"), *(properties_of(known).get("addressPrefixes") or [])]
+    prefix = next((item for item in prefixes if isinstance(item, str)), "10.0.0.0/24")
+    taken = {
+        (configuration.get("properties") or {}).get("privateIPAddress")
+        for interface in store.of_type("Microsoft.Network/networkInterfaces")
+        for configuration in properties_of(interface).get("ipConfigurations") or []
+    }
+    first = int(ipaddress.ip_network(prefix, strict=False).network_address) + 4
+    return next(text for offset in range(2**16) if (text := str(ipaddress.ip_address(first + offset))) not in taken)
 
 
-def _refer(store: Store, reference: Json, member: str, own_id: str) -> None:
-    known = store.raw(str(reference.get("id", ""))) if isinstance(reference, dict) else None
-    if known is not None:
-        _append(properties_of(known), member, own_id)
-
-
-def _append(properties: dict[str, Json], member: str, own_id: str) -> None:
-    entries = properties.setdefault(member, [])
-    if not any(entry.get("id") == own_id for entry in entries):
-        entries.append({"id": own_id})
+def _missing(resource_id: Json, owner: StoredResource) -> ArmError:
+    """A network resource that refers to what is not there is refused (code and gist as live deployments report them)."""
+    message = (
+        f"Resource {resource_id} referenced by resource {owner.id.text} was not found. Please make sure that the referenced "
+        "resource exists, and that both resources are in the same region."
+    )
+    return ArmError(400, "InvalidResourceReference", message)
 
 
 NETWORK: Final[dict[str, Callable[[StoredResource, Store], None]]] = {
     "Microsoft.Network/networkSecurityGroups": _security_group,
-    "Microsoft.Network/virtualNetworks": _network,
-    "Microsoft.Network/virtualNetworks/subnets": _subnet,
+    "Microsoft.Network/networkSecurityGroups/securityRules": _security_rule,
     "Microsoft.Network/networkInterfaces": _interface,
     "Microsoft.Network/applicationGateways": _gateway,
     "Microsoft.Network/bastionHosts": _bastion,
-    "Microsoft.Compute/virtualMachines": _machine,
-    "Microsoft.Network/privateEndpoints": _private_endpoint,
-    "Microsoft.Network/privateDnsZones/virtualNetworkLinks": _zone_link,
     "Microsoft.Network/publicIPAddresses": _public_ip,
+    "Microsoft.Compute/virtualMachines": _machine,
 }
