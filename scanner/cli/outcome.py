@@ -7,7 +7,7 @@ from typing import Final
 from scanner.model.result import Result
 from scanner.model.verdict import Severity, Verdict
 
-__all__ = ["CLEAN", "COULD_NOT_RUN", "FAILING", "UNDECIDED", "exit_code"]
+__all__ = ["CLEAN", "COULD_NOT_RUN", "FAILING", "UNDECIDED", "exit_code", "exit_words"]
 
 CLEAN: Final = 0
 FAILING: Final = 1
@@ -25,3 +25,14 @@ def exit_code(result: Result, fail_on: str, *, allow_unknown: bool) -> int:
     if not allow_unknown and (any(item.verdict is Verdict.UNKNOWN for item in counted) or not result.scan.complete):
         return UNDECIDED
     return CLEAN
+
+
+def exit_words(code: int, fail_on: str) -> str:
+    """What an exit code says, in a sentence."""
+    return {
+        CLEAN: f"Exit code 0: nothing fails at {fail_on} or above."
+        if fail_on != "never"
+        else "Exit code 0: failures are not counted.",
+        FAILING: f"Exit code 1: something fails at {fail_on} or above.",
+        UNDECIDED: f"Exit code 3: something at {fail_on} or above is unknown (--allow-unknown lets it through) or had an error.",
+    }[code]

@@ -53,7 +53,7 @@ def command(
     Example: driftline scan --subscription 00000000-0000-0000-0000-000000000000 --output out --format json
     """
     from scanner.cli.compose import SourceOptions, moment_of, open_source, progress_line, set_up_logging, settle
-    from scanner.cli.outcome import exit_code
+    from scanner.cli.outcome import exit_code, exit_words
     from scanner.engine.scan import run_scan
 
     set_up_logging(verbose=verbose, log_file=log_file)
@@ -86,7 +86,10 @@ def command(
             fresh=direct,
         )
     _deliver(result, [item.value for item in formats or ()], output, include_passes=include_passes, quiet=quiet)
-    return exit_code(result, judging.settings.fail_on.value, allow_unknown=allow_unknown)
+    code = exit_code(result, judging.settings.fail_on.value, allow_unknown=allow_unknown)
+    if not quiet:
+        typer.echo(exit_words(code, judging.settings.fail_on.value), err=True)
+    return code
 
 
 def _explain(judging: Judging) -> int:

@@ -140,7 +140,7 @@ def _verdicts(rule: Rule, judgement: Judgement) -> Iterator[tuple[str, str, Verd
 
 
 def _idle_leaves(rule: Rule, cases: list[Case], only: RuleSet, baseline: Baseline, now: datetime) -> list[Condition]:
-    """Leaves that, held at true or at false, leave every verdict of every case as it is."""
+    """Leaves that could be held at true, or at false, without any verdict changing: no case tests that side."""
 
     def outcome() -> list[Json]:
         return [
@@ -152,7 +152,7 @@ def _idle_leaves(rule: Rule, cases: list[Case], only: RuleSet, baseline: Baselin
         ]
 
     usual = outcome()
-    return [leaf for leaf in _leaves_of(rule) if all(_held(leaf, outcome, truth=truth) == usual for truth in (True, False))]
+    return [leaf for leaf in _leaves_of(rule) if any(_held(leaf, outcome, truth=truth) == usual for truth in (True, False))]
 
 
 def _held(leaf: Condition, outcome: Callable[[], list[Json]], *, truth: bool) -> list[Json]:

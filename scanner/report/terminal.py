@@ -159,7 +159,9 @@ def _next_steps(console: Console, result: Result, failing: list[Finding]) -> Non
         steps.append(f"Grant Reader where {len(result.gaps)} reads failed, and scan again")
     steps.extend(printable(note, longest=240) for note in result.notes[:5])
     if failing:
-        steps.append(f"driftline rules show {failing[0].rule}: what the worst finding means and how to mend it")
+        steps.append(f"driftline rules show {failing[0].rule} says what the worst finding means and how to mend it")
+    if len(failing) > _WORST:
+        steps.append(f"All {len(failing)} stand in result.json (--output DIR)")
     console.print(Text("Next", style="bold"))
     for step in steps or ["Nothing: the reference architecture holds."]:
         _indented(console, step)
