@@ -14,7 +14,7 @@ TESTING := $(VENV)/.installed-test
 PIP     := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo test lint format bench picture lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ format: $(TESTING) ## let ruff mend what it can, then format
 
 bench: $(TESTING) ## speed, memory and scale; prints a table
 	$(BIN)/python -m benchmarks
+
+picture: $(RUNTIME) ## draw docs/summary.svg anew, the summary that the README shows
+	$(BIN)/python docs/make_picture.py
 
 lock: ## bring the lock files up to pyproject.toml; UPGRADE=1 takes the newest versions too
 	@test -x build/lock/bin/uv || { "$(PYTHON)" -m venv build/lock && build/lock/bin/python -m pip --quiet install uv; }

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Final
 
+from rich import box
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -22,13 +23,16 @@ __all__ = ["render_terminal"]
 
 _WORST: Final = 10
 _EVIDENCE: Final = 3
-_COLOURS: Final = {
+_COLOURS: Final[dict[Severity, str]] = {
     Severity.CRITICAL: "bold red",
     Severity.HIGH: "red",
     Severity.MEDIUM: "yellow",
     Severity.LOW: "cyan",
     Severity.INFO: "blue",
 }
+_COLUMNS: Final[dict[str, str]] = {
+    **{severity.value: style for severity, style in _COLOURS.items()}, "unknown": "magenta", "error": "bold red", "pass": "green",
+}  # fmt: skip
 
 
 def render_terminal(result: Result, *, width: int = 80, colour: bool = False, ascii_only: bool = False) -> str:
@@ -66,37 +70,29 @@ def _heading(console: Console, result: Result) -> None:
     console.print(Text(f"{scopes or 'no scope'}: {result.resources} resources, {len(result.rules)} rules"))
     if not scan.complete:
         console.print(Text("The scan was interrupted: what was not read by then is unknown.", style="bold yellow"))
-    console.print()
 
 
 def _table(console: Console, result: Result, *, ascii_only: bool) -> None:
-    from rich import box
-
     families = {rule.id: rule.family for rule in result.rules}
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for item in result.findings:
-        family = families.get(item.rule, "")
-        counts[family][item.severity if item.verdict is Verdict.FAIL else item.verdict] += 1
+        counts[families.get(item.rule, "")][item.severity if item.verdict is Verdict.FAIL else item.verdict] += 1
     for judged in result.passes:
         counts[families.get(judged.rule, "")]["pass"] += len(judged.resources)
     table = Table(box=box.ASCII2 if ascii_only else box.SIMPLE_HEAD, pad_edge=False, show_footer=False)
     table.add_column("family")
-    for severity in Severity:
-        table.add_column(severity.value, justify="right", style=_COLOURS[severity])
-    for name in ("unknown", "error", "pass"):
-        table.add_column(
-            name, justify="right", style="green" if name == "pass" else "magenta" if name == "unknown" else "bold red"
-        )
+    for name in _COLUMNS:
+        table.add_column(name, justify="right")
     for family in sorted(counts):
-        table.add_row(family, *(_cell(counts[family], key) for key in (*Severity, "unknown", "error", "pass")))
+        table.add_row(family, *(_cell(counts[family], key) for key in _COLUMNS))
     total: Counter[str] = sum(counts.values(), Counter())
     table.add_section()
-    table.add_row("all", *(_cell(total, key) for key in (*Severity, "unknown", "error", "pass")), style="bold")
+    table.add_row("all", *(_cell(total, key) for key in _COLUMNS), style="bold")
     console.print(table)
 
 
-def _cell(counts: Counter[str], key: str) -> str:
-    return str(counts[key]) if counts[key] else "·"
+def _cell(counts: Counter[str], key: str) -> Text:
+    return Text(str(counts[key]), style=_COLUMNS[key]) if counts[key] else Text("·", style="dim not bold")
 
 
 def _failures(console: Console, failing: list[Finding]) -> None:

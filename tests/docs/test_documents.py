@@ -1,0 +1,55 @@
+"""The documents say what is there: every operator, function, fact, form and command; links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from scanner.facts import FACTS
+from scanner.language.operators import OPERATORS
+from scanner.language.rule_functions import RULE_FUNCTIONS
+from scanner.rules.shapes import RuleShape, TargetShape
+
+
+@pytest.fixture(scope="module")
+def language(root: Path) -> str:
+    return (root / "docs" / "rule-language.md").read_text(encoding="utf-8")
+
+
+def test_every_operator_function_and_fact_is_documented(language: str) -> None:
+    words = set(re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", language, flags=re.DOTALL)))
+    assert (set(OPERATORS) | set(RULE_FUNCTIONS.names()) | {fact.type for fact in FACTS.values()}) - words == set()
+
+
+def test_every_key_of_a_rule_is_documented(language: str) -> None:
+    keys = {field.alias or name for shape in (RuleShape, TargetShape) for name, field in shape.model_fields.items()}
+    assert {key for key in keys if f"`{key}" not in language and f"{key}:" not in language} == set()
+
+
+def test_links_between_documents_lead_somewhere(root: Path) -> None:
+    broken = []
+    for page in (root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "docs").glob("*.md"))):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            if not (page.parent / target).exists():
+                broken.append(f"{page.name}: {target}")
+    assert broken == []
+
+
+def test_the_finding_of_the_readme_is_a_real_one(root: Path) -> None:
+    from scanner.report.terminal import render_terminal
+    from tests.engine.test_promises import _state, scanned
+
+    shown = re.search(r"```\n(HIGH .*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert shown is not None
+    from dataclasses import replace
+
+    result = scanned(_state("drifted"))
+    keys = replace(result, findings=tuple(item for item in result.findings if item.rule == "KEY-009a"))
+    assert shown[1] in render_terminal(keys)
+
+
+def test_the_picture_loads_nothing_from_elsewhere(root: Path) -> None:
+    picture = (root / "docs" / "summary.svg").read_text(encoding="utf-8")
+    assert set(re.findall(r"https?://[^\"' )]+", picture)) == {"http://www.w3.org/2000/svg"}
