@@ -1,49 +1,37 @@
-"""States: YAML files that name templates to deploy and changes to make, read with file and line, deployed in process."""
+"""States in being: subscription and group, who may sign in, templates deployed in order, changes made; all in process."""
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from scanner.model.errors import ConfigurationError, DriftlineError, Fault
-from scanner.model.packaged import packaged
-from scanner.model.yaml_file import YamlFile, load_yaml
 from scanner.simulator import providers
 from scanner.simulator.access import Principal, built_in_roles
 from scanner.simulator.changes import apply_change
-from scanner.simulator.deployment import Target, deploy
+from scanner.simulator.deployment import deploy, read_template
+from scanner.simulator.errors import ArmError
+from scanner.simulator.expressions import Target
 from scanner.simulator.providers.common import guid_of
+from scanner.simulator.state_file import (
+    GroupShape,
+    RoleShape,
+    State,
+    SubscriptionShape,
+    parse_duration,
+    read_state,
+)
 from scanner.simulator.store import Store
 
-__all__ = ["Deployed", "deploy_state", "state_path"]
+__all__ = ["Deployed", "deploy_state"]
 
 Json = Any
-_DAYS: Final = re.compile(r"P(\d+)D")
-_KEYS: Final = frozenset(
-    {
-        "state",
-        "from",
-        "tenant",
-        "subscription",
-        "resourceGroup",
-        "deployed",
-        "templates",
-        "parameters",
-        "principals",
-        "roles",
-        "answers",
-        "changes",
-    }
-)
 
 
 @dataclass(slots=True)
 class Deployed:
-    """A state in being: its store, who may sign in, its tenant and subscriptions."""
+    """A state in being: its store, who may sign in, its tenant and subscriptions (name by id)."""
 
     store: Store
     tenant: str
@@ -51,157 +39,100 @@ class Deployed:
     principals: tuple[Principal, ...] = ()
 
 
-def state_path(state: str | Path) -> Path:
-    """The file of a state: a shipped one by name (`reference`, `drifted`), or a path."""
-    folder = packaged("baselines", "openai-chat", "deployment")
-    shipped = folder / f"{state}.yaml"
-    path = shipped if isinstance(state, str) and shipped.is_file() else Path(state)
-    if not path.is_file():
-        known = ", ".join(sorted(item.stem for item in folder.glob("*.yaml")))
-        raise DriftlineError(f'there is no state "{state}"', hint=f"Shipped states: {known}; or name a state file.")
-    return path
-
-
 def deploy_state(state: str | Path, now: datetime) -> Deployed:
-    """Deploy a state. Raises `ConfigurationError` with every fault of its files."""
-    faults: list[Fault] = []
-    path = state_path(state)
-    layers = _layers(path, faults)
-    if faults or not layers:
-        raise ConfigurationError(faults or [Fault(str(path), 0, "the file is empty")])
-    merged: dict[str, Json] = {}
-    for _, file in reversed(layers):
-        merged.update({key: value for key, value in file.data.items() if key not in ("changes", "from")})
-    for key in ("tenant", "subscription", "resourceGroup", "templates"):
-        if key not in merged:
-            raise ConfigurationError([Fault(layers[0][1].name, 1, f'"{key}" is missing')])
-    deployed = _begin(merged, now)
-    base = layers[-1][0].parent
-    for entry in merged["templates"]:
-        _deploy_template(base / entry["file"], entry.get("scope", "resourceGroup"), merged, deployed)
-    _answer(merged, deployed)
-    deployed.store.deploying = False
-    for _, file in reversed(layers):
-        for at, change in enumerate(file.data.get("changes") or []):
-            apply_change(change, file, ("changes", at), deployed.store, _places(merged), now)
-    return deployed
+    """Deploy a state as of a moment. Raises `ConfigurationError` with file and line, `DriftlineError` where there is none."""
+    read = read_state(state)
+    shape = read.shape
+    assert shape.subscription is not None and shape.group is not None, "read_state requires them"  # noqa: PT018  # one promise
+    store = Store(now=now, born=now - parse_duration(shape.deployed), tenant=shape.tenant)
+    places = _begin(shape.subscription, shape.group, store)
+    for role in shape.roles:
+        _define_role(role, places["sub"], store)
+    principals = tuple(_sign_up(read, at, places, store) for at in range(len(shape.principals)))
+    for at in range(len(shape.templates)):
+        _deploy_template(read, at, store)
+    for answer in shape.answers:
+        store.answers[_placed(answer.path, places).lower()] = answer.body
+    store.deploying = False
+    for placed in read.changes:
+        apply_change(placed, store, places)
+    return Deployed(store, shape.tenant, {shape.subscription.id: shape.subscription.name}, principals)
 
 
-def _layers(path: Path, faults: list[Fault]) -> list[tuple[Path, YamlFile]]:
-    layers: list[tuple[Path, YamlFile]] = []
-    while len(layers) < 5:
-        file = load_yaml(path, faults, name=path.name)
-        if file is None or not isinstance(file.data, dict):
-            faults.append(Fault(path.name, 1, "a state is a mapping"))
-            return layers
-        faults.extend(file.fault((key,), f'unknown key "{key}"') for key in file.data if key not in _KEYS)
-        layers.append((path, file))
-        origin = file.data.get("from")
-        if not origin:
-            return layers
-        beside = path.parent / str(origin)
-        path = beside if beside.is_file() else state_path(str(origin).removesuffix(".yaml"))
-    faults.append(Fault(path.name, 1, "states inherit from each other without end"))
-    return layers
-
-
-def _begin(merged: dict[str, Json], now: datetime) -> Deployed:
-    found = _DAYS.fullmatch(str(merged.get("deployed", "P0D")))
-    store = Store(now=now, born=now - timedelta(days=int(found[1]) if found else 0), tenant=str(merged["tenant"]))
-    tenant, subscription, group = str(merged["tenant"]), merged["subscription"], merged["resourceGroup"]
-    sub_id = f"/subscriptions/{subscription['id']}"
+def _begin(subscription: SubscriptionShape, group: GroupShape, store: Store) -> dict[str, str]:
+    """Make subscription and group; their ids, as placeholders name them."""
+    sub_id = f"/subscriptions/{subscription.id}"
     store.put(
         sub_id,
         {
-            "id": sub_id,
-            "subscriptionId": subscription["id"],
-            "displayName": subscription["name"],
-            "state": "Enabled",
-            "tenantId": tenant,
+            "id": sub_id, "subscriptionId": subscription.id, "displayName": subscription.name, "state": "Enabled",
+            "tenantId": store.tenant,
         },
-    )
-    group_id = f"{sub_id}/resourceGroups/{group['name']}"
+    )  # fmt: skip
+    group_id = f"{sub_id}/resourceGroups/{group.name}"
     store.put(
         group_id,
         {
-            "id": group_id,
-            "name": group["name"],
-            "type": "Microsoft.Resources/resourceGroups",
-            "location": group["location"],
-            "tags": group.get("tags", {}),
-            "properties": {"provisioningState": "Succeeded"},
+            "id": group_id, "name": group.name, "type": "Microsoft.Resources/resourceGroups", "location": group.location,
+            "tags": group.tags, "properties": {"provisioningState": "Succeeded"},
         },
-    )
-    for role in merged.get("roles") or []:
-        _define_role(role, sub_id, store)
-    principals = tuple(_sign_up(item, sub_id, group_id, store) for item in merged.get("principals") or [])
-    return Deployed(store, tenant, {str(subscription["id"]): str(subscription["name"])}, principals)
+    )  # fmt: skip
+    return {"sub": sub_id, "rg": group_id}
 
 
-def _define_role(role: dict[str, Json], sub_id: str, store: Store) -> None:
-    role_id = guid_of("role", role["name"])
-    permission = {key: role.get(key, []) for key in ("actions", "notActions", "dataActions", "notDataActions")}
-    providers.write(
-        store,
-        f"{sub_id}/providers/Microsoft.Authorization/roleDefinitions/{role_id}",
-        {
-            "properties": {
-                "roleName": role["name"],
-                "type": "CustomRole",
-                "description": role.get("description", ""),
-                "assignableScopes": [sub_id],
-                "permissions": [permission],
-            }
-        },
-    )
+def _placed(path: str, places: dict[str, str]) -> str:
+    return path.replace("{sub}", places["sub"]).replace("{rg}", places["rg"])
 
 
-def _sign_up(item: dict[str, Json], sub_id: str, group_id: str, store: Store) -> Principal:
-    principal = Principal(str(item["name"]), str(item["clientId"]), str(item["objectId"]), str(item["secret"]))
-    for role in item.get("roles") or []:
-        scope = {"subscription": sub_id, "resourceGroup": group_id}.get(str(role["scope"]), str(role["scope"]))
-        name = guid_of(principal.object_id, str(role["role"]), scope)
-        providers.write(
-            store,
-            f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}",
-            {
-                "properties": {
-                    "principalId": principal.object_id,
-                    "principalType": "ServicePrincipal",
-                    "roleDefinitionId": _role_id(str(role["role"])),
-                }
-            },
-        )
+def _define_role(role: RoleShape, sub_id: str, store: Store) -> None:
+    permission = {
+        "actions": role.actions, "notActions": role.not_actions, "dataActions": role.data_actions,
+        "notDataActions": role.not_data_actions,
+    }  # fmt: skip
+    properties = {
+        "roleName": role.name, "type": "CustomRole", "description": role.description, "assignableScopes": [sub_id],
+        "permissions": [permission],
+    }  # fmt: skip
+    role_id = f"{sub_id}/providers/Microsoft.Authorization/roleDefinitions/{guid_of('role', role.name)}"
+    providers.write(store, role_id, {"properties": properties})
+
+
+def _sign_up(state: State, at: int, places: dict[str, str], store: Store) -> Principal:
+    item = state.shape.principals[at]
+    principal = Principal(item.name, item.client_id, item.object_id, item.secret)
+    for index, grant in enumerate(item.roles):
+        here = ("principals", at, "roles", index)
+        role = _role_id(grant.role, store)
+        if role is None:  # a misspelt role would be a principal who may do nothing
+            raise state.fault((*here, "role"), f'the role "{grant.role}" is neither built in nor defined under roles')
+        scope = {"subscription": places["sub"], "resourceGroup": places["rg"]}.get(grant.scope, _placed(grant.scope, places))
+        properties = {
+            "principalId": principal.object_id, "principalType": "ServicePrincipal",
+            "roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{role}",
+        }  # fmt: skip
+        name = guid_of(principal.object_id, grant.role, scope)
+        try:
+            providers.write(
+                store, f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", {"properties": properties}
+            )
+        except ArmError as error:
+            raise state.fault((*here, "scope"), f"{error.code}: {error.message}") from error
     return principal
 
 
-def _role_id(name: str) -> str:
-    for role_id, definition in built_in_roles().items():
-        if definition["properties"]["roleName"].lower() == name.lower():
-            return role_id
-    return guid_of("role", name)
+def _role_id(name: str, store: Store) -> str | None:
+    known = {str(item["properties"]["roleName"]).lower(): role_id for role_id, item in built_in_roles().items()}
+    for item in store.of_type("Microsoft.Authorization/roleDefinitions"):
+        known[str(item.body["properties"]["roleName"]).lower()] = item.id.name
+    return known.get(name.lower())
 
 
-def _deploy_template(path: Path, scope: str, merged: dict[str, Json], deployed: Deployed) -> None:
-    try:
-        template = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            [Fault(path.name, getattr(error, "lineno", 0), f"the template cannot be read: {error}")]
-        ) from error
-    group = merged["resourceGroup"] if scope == "resourceGroup" else {"name": "", "location": merged["resourceGroup"]["location"]}
-    subscription = merged["subscription"]
-    target = Target(deployed.tenant, str(subscription["id"]), str(subscription["name"]), group["name"], group["location"])
-    deploy(template, path.name, target, merged.get("parameters") or {}, deployed.store)
-
-
-def _answer(merged: dict[str, Json], deployed: Deployed) -> None:
-    places = _places(merged)
-    for item in merged.get("answers") or []:
-        path = str(item["path"]).format(**places)
-        deployed.store.answers[path.lower()] = item["body"]
-
-
-def _places(merged: dict[str, Json]) -> dict[str, str]:
-    sub = f"/subscriptions/{merged['subscription']['id']}"
-    return {"sub": sub, "rg": f"{sub}/resourceGroups/{merged['resourceGroup']['name']}"}
+def _deploy_template(state: State, at: int, store: Store) -> None:
+    entry, group, subscription = state.shape.templates[at], state.shape.group, state.shape.subscription
+    assert group is not None and subscription is not None, "read_state requires them"  # noqa: PT018  # one promise
+    path = state.folder / entry.file
+    if not path.is_file():
+        raise state.fault(("templates", at, "file"), f"there is no template {entry.file} beside the state")
+    name = group.name if entry.scope == "resourceGroup" else ""
+    target = Target(store.tenant, subscription.id, subscription.name, name, group.location)
+    deploy(read_template(path), target, state.shape.parameters, store)
