@@ -39,13 +39,22 @@ def command(
 
     Example: driftline collect --subscription 00000000-0000-0000-0000-000000000000 --output snapshot.jsonl.gz
     """
-    from scanner.cli.compose import SourceOptions, moment_of, open_source, progress_line, set_up_logging, settle
+    from scanner.cli.compose import (
+        SourceOptions,
+        moment_of,
+        open_source,
+        progress_line,
+        set_up_logging,
+        settle,
+        shared_subscriptions,
+    )
     from scanner.engine.plan import plan_reads
+    from scanner.sources.azure.options import AzureOptions
     from scanner.sources.snapshot_file import write_snapshot
 
     set_up_logging(verbose=verbose, log_file=log_file)
     judging = settle(config, {"baseline": baseline, "environment": environment, "rules": rules}, None, None)
-    asked = SourceOptions(
+    live = AzureOptions(
         tuple(subscriptions or ()),
         management_group,
         tuple(resource_groups or ()),
@@ -53,10 +62,9 @@ def command(
         arm_endpoint,
         authority,
         ca_file,
-        snapshot,
-        assume_complete,
-        simulate,
+        shared_subscriptions(judging.settings.workloads),
     )
+    asked = SourceOptions(live, snapshot, assume_complete, simulate)
     plan = plan_reads(judging.rule_set, judging.baseline, fresh=fresh or bool(resource_groups))
     with progress_line(wanted=not (quiet or no_progress)) as progress, open_source(asked, progress, moment_of(now)) as source:
         write_snapshot(output, source.snapshots(plan), complete=lambda: source.complete)

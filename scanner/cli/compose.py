@@ -5,20 +5,23 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scanner.model.errors import DriftlineError
+from scanner.model.resource_id import ResourceId
+from scanner.sources.azure.options import AzureOptions
 
 if TYPE_CHECKING:
     from scanner.model.result import Result
     from scanner.model.source import Progress, Source
     from scanner.rules import Baseline, RuleSet
     from scanner.rules.settings import Settings
+    from scanner.rules.shapes import WorkloadShape
 
 __all__ = [
     "Judging",
@@ -28,6 +31,7 @@ __all__ = [
     "progress_line",
     "set_up_logging",
     "settle",
+    "shared_subscriptions",
     "show",
     "write_private",
 ]
@@ -37,17 +41,10 @@ __all__ = [
 class SourceOptions:
     """Which source was asked for, and how to reach it."""
 
-    subscriptions: tuple[str, ...] = ()
-    management_group: str = ""
-    resource_groups: tuple[str, ...] = ()
-    cloud: str = "public"
-    arm_endpoint: str = ""
-    authority: str = ""
-    ca_file: Path | None = None
+    live: AzureOptions = field(default_factory=AzureOptions)
     snapshot: Path | None = None
     assume_complete: bool = False
     simulate: str = ""
-    faults: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +75,7 @@ def open_source(options: SourceOptions, progress: Progress | None, now: datetime
     chosen = [
         name
         for name, value in (
-            ("--subscription or --management-group", options.subscriptions or options.management_group),
+            ("--subscription or --management-group", options.live.subscriptions or options.live.management_group),
             ("--snapshot", options.snapshot),
             ("--simulate", options.simulate),
         )
@@ -97,24 +94,19 @@ def open_source(options: SourceOptions, progress: Progress | None, now: datetime
         elif options.simulate:
             yield stack.enter_context(_simulated(options, progress, now))
         else:
-            yield _live(options, progress)
+            yield _live(options.live, progress)
 
 
 @contextmanager
 def _simulated(options: SourceOptions, progress: Progress | None, now: datetime) -> Iterator[Source]:
     from scanner.simulator import start_simulator
 
-    with start_simulator(options.simulate, faults=options.faults, now=now) as simulator, _environment(simulator.environment()):
-        yield _live(
-            SourceOptions(
-                subscriptions=simulator.subscriptions,
-                arm_endpoint=simulator.endpoint,
-                authority=simulator.authority,
-                ca_file=simulator.ca_file,
-                resource_groups=options.resource_groups,
-            ),
-            progress,
-        )
+    with start_simulator(options.simulate, now=now) as simulator, _environment(simulator.environment()):
+        here = replace(
+            options.live, subscriptions=simulator.subscriptions, arm_endpoint=simulator.endpoint, authority=simulator.authority,
+            ca_file=simulator.ca_file,
+        )  # fmt: skip
+        yield _live(here, progress)
 
 
 @contextmanager
@@ -132,21 +124,16 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _live(options: SourceOptions, progress: Progress | None) -> Source:
-    from scanner.sources.azure import AzureOptions, AzureSource
+def _live(options: AzureOptions, progress: Progress | None) -> Source:
+    from scanner.sources.azure import AzureSource
 
-    return AzureSource(
-        AzureOptions(
-            subscriptions=options.subscriptions,
-            management_group=options.management_group,
-            resource_groups=options.resource_groups,
-            cloud=options.cloud,
-            arm_endpoint=options.arm_endpoint,
-            authority=options.authority,
-            ca_file=options.ca_file,
-        ),
-        progress=progress,
-    )
+    return AzureSource(options, progress=progress)
+
+
+def shared_subscriptions(workloads: Iterable[WorkloadShape]) -> tuple[frozenset[str], ...]:
+    """The sets of subscriptions that share a workload and so must be judged together."""
+    found = (frozenset(ResourceId.parse(scope).subscription for scope in item.scopes) for item in workloads)
+    return tuple(group for group in found if len(group) > 1)
 
 
 @contextmanager

@@ -101,7 +101,7 @@ def new_rule(
 
 @app.command("schema")
 def schema(
-    kind: Annotated[str, typer.Argument(help="rule, cases, baseline, settings, waivers, result or snapshot.")] = "rule",
+    kind: Annotated[str, typer.Argument(help="rule, cases, baseline, settings, waivers, evidence, result, snapshot…")] = "rule",
 ) -> int:
     """Print the JSON Schema of a kind of file, for editors and pipelines.
 

@@ -52,9 +52,18 @@ def command(
 
     Example: driftline scan --subscription 00000000-0000-0000-0000-000000000000 --output out --format json
     """
-    from scanner.cli.compose import SourceOptions, moment_of, open_source, progress_line, set_up_logging, settle
+    from scanner.cli.compose import (
+        SourceOptions,
+        moment_of,
+        open_source,
+        progress_line,
+        set_up_logging,
+        settle,
+        shared_subscriptions,
+    )
     from scanner.cli.outcome import exit_code, exit_words
     from scanner.engine.scan import run_scan
+    from scanner.sources.azure.options import AzureOptions
 
     set_up_logging(verbose=verbose, log_file=log_file)
     given: dict[str, Any] = {"baseline": baseline, "environment": environment, "fail_on": fail_on, "rules": rules}
@@ -62,7 +71,7 @@ def command(
     if explain_config:
         return _explain(judging)
     moment = moment_of(now)
-    asked = SourceOptions(
+    live = AzureOptions(
         tuple(subscriptions or ()),
         management_group,
         tuple(resource_groups or ()),
@@ -70,10 +79,9 @@ def command(
         arm_endpoint,
         authority,
         ca_file,
-        snapshot,
-        assume_complete,
-        simulate,
+        shared_subscriptions(judging.settings.workloads),
     )
+    asked = SourceOptions(live, snapshot, assume_complete, simulate)
     direct = fresh or bool(resource_groups)
     with progress_line(wanted=not (quiet or no_progress)) as progress, open_source(asked, progress, moment) as source:
         result = run_scan(

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from scanner.language.functions import EvaluationError, Function, FunctionTable
 from scanner.language.grammar import Access, CallNode, ExpressionError, Literal, Node, parse
+from scanner.language.kinds import kind_of
 from scanner.model.unknown import ABSENT, Unknown
 
 __all__ = ["Call", "Expression", "ExpressionError", "Template", "compile_expression", "compile_value", "is_expression"]
@@ -182,7 +183,7 @@ def member_of(value: Json, key: Json) -> Json:
         if 0 <= key < len(value):
             return value[key]
         raise EvaluationError(f"index {key} is outside of {len(value)} elements")
-    raise EvaluationError(f"{_kind(value)} has no member {key!r}")
+    raise EvaluationError(f"{kind_of(value)} has no member {key!r}")
 
 
 def _calls_of(node: Node) -> Iterator[Call]:
@@ -213,18 +214,6 @@ def _hold_against(text: str, call: Call, functions: FunctionTable) -> None:
 
 def _null(value: Json) -> Json:
     return None if value is ABSENT else value
-
-
-def _kind(value: Json) -> str:
-    names: Mapping[type, str] = {
-        dict: "an object",
-        list: "a list",
-        str: "text",
-        bool: "a boolean",
-        int: "a number",
-        float: "a number",
-    }
-    return names.get(type(value), "null")
 
 
 def _short(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from scanner.language.kinds import kind_of
 from scanner.model.unknown import ABSENT, Truth, Unknown, negate
 
 __all__ = ["NEGATIONS", "OPERATORS", "canonical", "compare"]
@@ -137,17 +138,12 @@ def _negated(operator: Operator) -> Operator:
 
 
 def _unlike(actual: Json, expected: Json) -> Unknown:
-    return Unknown.because(f"{_kind(actual)} cannot be compared with {_kind(expected)}")
+    return Unknown.because(f"{kind_of(actual)} cannot be compared with {kind_of(expected)}")
 
 
 def _structured(value: Json) -> bool:
     """Whether a value has no text form to compare: an object, a list, null."""
     return value.__class__ in (dict, list) or value is None or value is ABSENT
-
-
-def _kind(value: Json) -> str:
-    names = {dict: "an object", list: "a list", str: "text", bool: "a boolean", int: "a number", float: "a number"}
-    return names.get(value.__class__, "nothing")
 
 
 def _as_number(value: Json) -> Any:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from scanner.language.kinds import kind_of
 from scanner.model.spellings import Spellings
 from scanner.model.unknown import ABSENT, Unknown
 
@@ -180,7 +181,7 @@ def _take(value: Json, step: Step, spellings: Spellings, text: str, *, keep_null
     elif value.__class__ is Unknown:
         return value
     due = "an object" if step.kind == "member" else "a list"
-    return Unknown.because(f"{text}: {_shape(value)} stands where {due} is due")
+    return Unknown.because(f"{text}: {kind_of(value)} stands where {due} is due")
 
 
 def _spread(at: str, value: Json, step: Step, text: str) -> list[tuple[str, Json]]:
@@ -197,14 +198,8 @@ def _spread(at: str, value: Json, step: Step, text: str) -> list[tuple[str, Json
     wild = at + str(step)
     if value.__class__ is Unknown:
         return [(wild, value)]
-    return [(wild, Unknown.because(f"{text}: {_shape(value)} stands where {due} is due"))]
+    return [(wild, Unknown.because(f"{text}: {kind_of(value)} stands where {due} is due"))]
 
 
 def _join(at: str, step: Step) -> str:
     return (at + str(step)).removeprefix(".")
-
-
-def _shape(value: Json) -> str:
-    if value is None:
-        return "null"
-    return {dict: "an object", list: "a list", str: "a string", bool: "a boolean"}.get(value.__class__, "a number")

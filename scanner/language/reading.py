@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from scanner.language.kinds import kind_of
 from scanner.language.paths import Path
 from scanner.language.scope import Default, Scope
 from scanner.model.resource import Resource
@@ -63,7 +64,7 @@ class Reading:
             return ABSENT if reason is None else reason
         if value.__class__ is not Unknown and self.kinds and all(is_impossible(value, kind) for kind in self.kinds):
             return Unknown.because(
-                f"{self.path.text} is of an impossible type ({_type_name(value)} for {self.kinds[0].split('[')[0]})"
+                f"{self.path.text} is of an impossible type ({kind_of(value)} for {self.kinds[0].split('[')[0]})"
             )
         return value
 
@@ -114,18 +115,6 @@ def is_impossible(value: Json, kind: str) -> bool:
             return value.__class__ is not dict
         case _:
             return False
-
-
-def _type_name(value: Json) -> str:
-    names: Mapping[type, str] = {
-        dict: "an object",
-        list: "a list",
-        str: "text",
-        bool: "a boolean",
-        int: "a number",
-        float: "a number",
-    }
-    return names.get(value.__class__, "null")
 
 
 def _words(value: Json) -> str:

@@ -18,6 +18,7 @@ __all__ = [
     "ComponentShape",
     "ConditionShape",
     "DefaultShape",
+    "EvidenceShape",
     "FixShape",
     "ParameterShape",
     "RelationShape",
@@ -218,6 +219,17 @@ class WaiverShape(Shape):
     ticket: str = ""
     expires: Annotated[dt.date, Field(strict=False)]
     accepts: Literal["fail", "unknown"] = "fail"
+
+
+class EvidenceShape(Shape):
+    """A file of evidence: what a pipeline or person states, for whom, until when."""
+
+    kind: Annotated[str, Field(min_length=1)]
+    workload: Annotated[str, Field(min_length=1)]
+    owner: Annotated[str, Field(min_length=1)]
+    issued: Annotated[dt.datetime, Field(strict=False)]
+    expires: Annotated[dt.datetime, Field(strict=False)]
+    data: dict[str, Json]
 
 
 class WorkloadShape(Shape):
