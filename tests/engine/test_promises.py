@@ -20,6 +20,7 @@ from scanner.facts import FACT_PATHS
 from scanner.model.coverage import EVERYTHING, Gap, Read
 from scanner.model.read_plan import ReadPlan
 from scanner.model.resource import make_resource
+from scanner.model.resource_id import is_within, normalise
 from scanner.model.result import Result
 from scanner.model.snapshot import Snapshot
 from scanner.model.source import RequestCounts
@@ -103,7 +104,28 @@ def test_what_is_taken_away_never_becomes_a_pass(seed: int, state: str, told: bo
     reads = [read for read in _reads() if read not in unread and not _concerns(read, gone)]
     gaps = [Gap(read.scope, read.what, "403 AuthorizationFailed", "") for read in _reads() if read not in reads] if told else []
     bodies = [_thinned(body, chance) for body in _state(state) if body["id"] not in gone]
-    assert passes(scanned(bodies, reads, gaps)) - before == set()
+    after = scanned(bodies, reads, gaps)
+    assert passes(after) - before == set()
+    assert _silenced(scanned(_state(state), _reads()), after) == set()
+
+
+def _silenced(before: Result, after: Result) -> set[tuple[str, str, str]]:
+    """What was judged before and is no longer judged, with no unknown of its rule at or above its place to say why."""
+    unknown: dict[str, set[str]] = {}
+    for item in after.findings:
+        if item.verdict is Verdict.UNKNOWN:
+            unknown.setdefault(item.rule, set()).add(normalise(item.resource))
+    judged = _judged(after)
+    return {
+        (rule, subject, resource)
+        for rule, subject, resource in _judged(before) - judged
+        if not any(is_within(resource, place) for place in unknown.get(rule, ()))
+    }
+
+
+def _judged(result: Result) -> set[tuple[str, str, str]]:
+    found = {(item.rule, item.subject, normalise(item.resource)) for item in result.findings}
+    return found | {(item.rule, item.subject, normalise(one)) for item in result.passes for one in item.resources}
 
 
 def _concerns(read: Read, gone: set[str]) -> bool:
