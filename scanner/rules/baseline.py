@@ -11,7 +11,7 @@ from scanner.language.conditions import Condition, compile_condition
 from scanner.language.context import did_you_mean
 from scanner.language.paths import PathError, compile_path
 from scanner.model.errors import ConfigurationError, DriftlineError, Fault
-from scanner.model.packaged import packaged
+from scanner.model.packaged import packaged, shown_path
 from scanner.model.yaml_file import YamlFile, load_yaml
 from scanner.rules.compiling import Knowledge, type_fault
 from scanner.rules.shapes import BaselineShape, ComponentShape, ParameterShape, hold_against
@@ -87,7 +87,7 @@ def load_baseline(name: str, environment: str = "") -> Baseline:
             hint=f"Shipped: {', '.join(known)}; or name a directory with a baseline.yaml.",
         )
     faults: list[Fault] = []
-    file = load_yaml(path, faults)
+    file = load_yaml(path, faults, name=shown_path(path))
     shape = hold_against(BaselineShape, file, faults) if file is not None else None
     if file is None or shape is None:
         raise ConfigurationError(faults)
@@ -172,7 +172,7 @@ def _tables(directory: Path, faults: list[Fault]) -> dict[str, Json]:
     for path in sorted((*directory.glob("*.yaml"), *directory.glob("tables/*.yaml"))):
         if path.name == "baseline.yaml":
             continue
-        file = load_yaml(path, faults)
+        file = load_yaml(path, faults, name=shown_path(path))
         if file is None:
             continue
         if path.stem in tables:

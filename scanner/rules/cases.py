@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from scanner.model.errors import ConfigurationError, Fault
+from scanner.model.packaged import shown_path
 from scanner.model.verdict import Verdict
 from scanner.model.yaml_file import load_yaml
 from scanner.rules.shapes import CaseShape, hold_against
@@ -57,7 +58,7 @@ def load_cases(paths: Iterable[Path]) -> list[CaseFile]:
     faults: list[Fault] = []
     files: list[CaseFile] = []
     for path in sorted(file for given in paths for file in (given.rglob("*.yaml") if given.is_dir() else [given])):
-        file = load_yaml(path, faults)
+        file = load_yaml(path, faults, name=shown_path(path))
         if file is None:
             continue
         if not isinstance(file.data, list) or not file.data:

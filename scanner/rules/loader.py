@@ -16,7 +16,7 @@ from scanner.language.messages import compile_message
 from scanner.language.paths import PathError, compile_path
 from scanner.language.scope import Default
 from scanner.model.errors import ConfigurationError, Fault
-from scanner.model.packaged import packaged
+from scanner.model.packaged import packaged, shown_path
 from scanner.model.resource import canonical_type
 from scanner.model.yaml_file import YamlFile, load_yaml
 from scanner.rules.baseline import Baseline
@@ -76,17 +76,9 @@ def _rule_files(folders: Sequence[Path], faults: list[Fault], digest: Any) -> It
             if inside.name in _SHARED or inside.parts[0] == "tests":
                 continue
             digest.update(path.read_bytes())
-            file = load_yaml(path, faults, name=_shown(path))
+            file = load_yaml(path, faults, name=shown_path(path))
             if file is not None:
                 yield file
-
-
-def _shown(path: Path) -> str:
-    """A path as people know it: from the working directory where it is below it, else from the shipped data."""
-    for base in (Path.cwd(), packaged()):
-        if path.resolve().is_relative_to(base):
-            return path.resolve().relative_to(base).as_posix()
-    return str(path)
 
 
 def _load_shared(folders: Sequence[Path], faults: list[Fault], digest: Any, fact_paths: FactPaths) -> dict[str, list[YamlFile]]:
@@ -96,7 +88,7 @@ def _load_shared(folders: Sequence[Path], faults: list[Fault], digest: Any, fact
             path = folder / name
             if path.is_file():
                 digest.update(path.read_bytes())
-                file = load_yaml(path, faults, name=_shown(path))
+                file = load_yaml(path, faults, name=shown_path(path))
                 if file is not None and isinstance(file.data, dict):
                     shared[name].append(file)
     return shared
