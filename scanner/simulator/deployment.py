@@ -112,8 +112,9 @@ def _base(scope: Json, target: Target) -> str:
 def _in_order(planned: list[_Planned], file: YamlFile, store: Store) -> Iterator[_Planned]:
     """The template's own order, but nothing before what it depends on."""
     ids = {normalise(item.resource_id): item for item in planned}
-    twice = next((item for item in planned if ids[normalise(item.resource_id)] is not item), None)
-    if twice is not None:
+    if len(ids) < len(planned):
+        keys = [normalise(item.resource_id) for item in planned]
+        twice = next(item for at, item in enumerate(planned) if keys[at] in keys[:at])
         raise _fault(file, twice.at, f"{twice.resource_id} stands in this template twice")
     names = {item.resource_id.rpartition("/")[2].lower(): normalise(item.resource_id) for item in planned}
     waits: dict[str, set[str]] = {}

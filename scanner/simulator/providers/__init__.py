@@ -54,7 +54,15 @@ def write(store: Store, resource_id: str, body: Json, author: str = DEPLOYER) ->
     if "systemData" in before:
         own["systemData"] = before["systemData"]
     stored = store.put(resource_id, own)
-    _settle(stored, store, author)
+    try:
+        _settle(stored, store, author)
+    except ArmError:
+        _undo(stored, known, store)
+        raise
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        _undo(stored, known, store)
+        message = f"The request content was invalid and could not be deserialized: {type(error).__name__}: {error}"
+        raise ArmError(400, "InvalidRequestContent", message) from error
     store.touch()
     return stored
 
@@ -75,6 +83,14 @@ def remove(store: Store, resource_id: str) -> bool:
         if hook is not None:
             hook(item, store)
     return store.remove(resource_id)
+
+
+def _undo(stored: StoredResource, known: StoredResource | None, store: Store) -> None:
+    """A refused write leaves things as they were."""
+    if known is None:
+        store.remove(stored.id.text)
+    else:
+        store.put(known.id.text, known.body)
 
 
 def _require_home(identified: ResourceId, store: Store) -> None:

@@ -11,7 +11,7 @@ from scanner.model.resource_id import ResourceId
 from scanner.simulator.providers.schema import schema_of
 from scanner.simulator.store import Store, StoredResource
 
-__all__ = ["DEPLOYER", "complete", "fill", "guid_of", "iso", "properties_of", "spelled_id"]
+__all__ = ["DEPLOYER", "complete", "entries_of", "fill", "guid_of", "iso", "member_of", "properties_of", "spelled_id"]
 
 Json = Any
 
@@ -80,6 +80,18 @@ def properties_of(stored: StoredResource) -> dict[str, Json]:
     if not isinstance(properties, dict):
         properties = stored.body["properties"] = {}
     return properties  # type: ignore[no-any-return]  # a dict, as made sure above
+
+
+def entries_of(holder: Json, member: str) -> list[dict[str, Json]]:
+    """The objects in a list member; none where there is no such list."""
+    value = holder.get(member) if isinstance(holder, dict) else None
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def member_of(holder: Json, member: str) -> dict[str, Json]:
+    """An object member; an empty one where there is none."""
+    value = holder.get(member) if isinstance(holder, dict) else None
+    return value if isinstance(value, dict) else {}
 
 
 def fill(into: dict[str, Json], defaults: dict[str, Json]) -> None:

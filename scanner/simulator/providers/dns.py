@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from scanner.simulator.providers.common import properties_of
+from scanner.simulator.providers.common import entries_of, member_of, properties_of
 from scanner.simulator.store import Store, StoredResource
 
 __all__ = ["DNS", "forget_records"]
@@ -62,10 +62,10 @@ def _write_record(zone_id: str, record: dict[str, Json], store: Store) -> None:
 
 def forget_records(stored: StoredResource, store: Store) -> None:
     """The records of a zone group go with it."""
-    for configuration in properties_of(stored).get("privateDnsZoneConfigs") or []:
-        inner = configuration.get("properties") or {}
-        for record in inner.get("recordSets") or []:
-            store.remove(f"{inner.get('privateDnsZoneId', '')}/A/{record['recordSetName']}")
+    for configuration in entries_of(properties_of(stored), "privateDnsZoneConfigs"):
+        inner = member_of(configuration, "properties")
+        for record in entries_of(inner, "recordSets"):
+            store.remove(f"{inner.get('privateDnsZoneId', '')}/A/{record.get('recordSetName', '')}")
 
 
 DNS: Final[dict[str, Callable[[StoredResource, Store], None]]] = {

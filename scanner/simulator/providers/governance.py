@@ -31,7 +31,6 @@ def _role_assignment(stored: StoredResource, store: Store) -> None:
     properties["scope"] = stored.id.scope
     for other in store.of_type("Microsoft.Authorization/roleAssignments"):
         if other.id.key != stored.id.key and _grant(other) == _grant(stored):
-            store.remove(stored.id.text)
             raise ArmError(409, "RoleAssignmentExists", "The role assignment already exists.")
     fill(properties, {"principalType": "ServicePrincipal", "createdOn": iso(stored.created), "createdBy": DEPLOYER})
     properties["updatedOn"], properties["updatedBy"] = iso(store.moment), DEPLOYER

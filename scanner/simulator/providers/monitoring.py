@@ -62,7 +62,6 @@ def _diagnostic_setting(stored: StoredResource, store: Store) -> None:
     """Unset sinks come back null (recorded)."""
     beside = [item for item in store.of_type(stored.id.type) if item.id.scope.lower() == stored.id.scope.lower()]
     if len(beside) > _MOST_SETTINGS:
-        store.remove(stored.id.text)
         raise ArmError(409, "Conflict", f"A resource has at most {_MOST_SETTINGS} diagnostic settings.", wrapped=False)
     fill(properties_of(stored), dict.fromkeys(_SINKS) | {"logs": [], "metrics": [], "logAnalyticsDestinationType": None})
     for member in ("logs", "metrics"):

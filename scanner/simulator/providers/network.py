@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from scanner.simulator.errors import ArmError
-from scanner.simulator.providers.common import fill, guid_of, properties_of
+from scanner.simulator.providers.common import entries_of, fill, guid_of, member_of, properties_of
 from scanner.simulator.store import Store, StoredResource
 
 __all__ = ["NETWORK", "free_address"]
@@ -119,9 +119,9 @@ def free_address(subnet: Json, owner: StoredResource, store: Store) -> str:
     prefixes = [properties_of(known).get("addressPrefix"), *(properties_of(known).get("addressPrefixes") or [])]
     prefix = next((item for item in prefixes if isinstance(item, str)), "10.0.0.0/24")
     taken = {
-        (configuration.get("properties") or {}).get("privateIPAddress")
+        member_of(configuration, "properties").get("privateIPAddress")
         for interface in store.of_type("Microsoft.Network/networkInterfaces")
-        for configuration in properties_of(interface).get("ipConfigurations") or []
+        for configuration in entries_of(properties_of(interface), "ipConfigurations")
     }
     first = int(ipaddress.ip_network(prefix, strict=False).network_address) + 4
     return next(text for offset in range(2**16) if (text := str(ipaddress.ip_address(first + offset))) not in taken)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from scanner.simulator.providers.common import DEPLOYER, complete, guid_of, properties_of
+from scanner.simulator.providers.common import DEPLOYER, complete, entries_of, guid_of, member_of, properties_of
 from scanner.simulator.providers.network import free_address
 from scanner.simulator.store import Store, StoredResource
 
@@ -90,13 +90,13 @@ def disconnect(endpoint_id: str, store: Store) -> None:
     for item in store.everything():
         if not item.type_key.endswith("/privateendpointconnections"):
             continue
-        if str((properties_of(item).get("privateEndpoint") or {}).get("id", "")).lower() == endpoint_id.lower():
+        if str(member_of(properties_of(item), "privateEndpoint").get("id", "")).lower() == endpoint_id.lower():
             store.remove(item.id.text)
 
 
 def forget_endpoint(stored: StoredResource, store: Store) -> None:
     """An endpoint goes with its interface and its connections."""
-    for interface in properties_of(stored).get("networkInterfaces") or []:
+    for interface in entries_of(properties_of(stored), "networkInterfaces"):
         store.remove(str(interface.get("id", "")))
     disconnect(stored.id.text, store)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from scanner.model.resource_id import normalise
-from scanner.simulator.providers.common import properties_of
+from scanner.simulator.providers.common import entries_of, member_of, properties_of
 from scanner.simulator.store import Store, StoredResource
 
 __all__ = ["view"]
@@ -26,7 +26,7 @@ def view(store: Store, stored: StoredResource, body: dict[str, Json]) -> None:
             properties[member] = entries[0] if member in _SINGLE else entries
         _count(store, stored, properties)
         if stored.type_key == "microsoft.keyvault/vaults":
-            for connection in properties["privateEndpointConnections"]:
+            for connection in entries_of(properties, "privateEndpointConnections"):
                 connection.pop("name", None)
                 connection.pop("type", None)
         if stored.type_key == "microsoft.network/privateendpoints":
@@ -64,7 +64,7 @@ def _count(store: Store, stored: StoredResource, properties: dict[str, Json]) ->
             plans = [normalise(str(properties_of(site).get("serverFarmId", ""))) for site in sites]
             properties["numberOfSites"] = plans.count(stored.id.key)
         case "microsoft.machinelearningservices/workspaces":
-            properties["privateLinkCount"] = len(properties["privateEndpointConnections"])
+            properties["privateLinkCount"] = len(entries_of(properties, "privateEndpointConnections"))
         case _:
             return
 
@@ -72,16 +72,16 @@ def _count(store: Store, stored: StoredResource, properties: dict[str, Json]) ->
 def _mirror_connections(store: Store, stored: StoredResource, properties: dict[str, Json]) -> None:
     """An endpoint's connection has the state that its service gave it; Disconnected once the service dropped it."""
     for member in ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections"):
-        for connection in properties.get(member) or []:
-            inner = connection.get("properties") or {}
+        for connection in entries_of(properties, member):
+            inner = member_of(connection, "properties")
             service = store.raw(str(inner.get("privateLinkServiceId", "")))
             state = inner.get("privateLinkServiceConnectionState")
             if service is None or not isinstance(state, dict):
                 continue
             known = [
-                properties_of(item).get("privateLinkServiceConnectionState") or {}
+                member_of(properties_of(item), "privateLinkServiceConnectionState")
                 for item in store.children(service.id.key, "privateEndpointConnections")
-                if (properties_of(item).get("privateEndpoint") or {}).get("id") == stored.id.text
+                if member_of(properties_of(item), "privateEndpoint").get("id") == stored.id.text
             ]
             state["status"] = known[0].get("status") if known else "Disconnected"
 
@@ -111,14 +111,13 @@ def _pointers(store: Store) -> Iterator[tuple[str, tuple[str, str]]]:
     for endpoint in store.of_type("Microsoft.Network/privateEndpoints"):
         yield from _to(endpoint.id.text, properties_of(endpoint).get("subnet"), "privateEndpoints")
     for machine in store.of_type("Microsoft.Compute/virtualMachines"):
-        profile = properties_of(machine).get("networkProfile")
-        for interface_reference in (profile or {}).get("networkInterfaces") or []:
+        for interface_reference in entries_of(member_of(properties_of(machine), "networkProfile"), "networkInterfaces"):
             yield from _to(_odd_id(machine), interface_reference, "virtualMachine")
 
 
 def _configurations(stored: StoredResource, member: str, shown_on_subnet: str) -> Iterator[tuple[str, tuple[str, str]]]:
-    for configuration in properties_of(stored).get(member) or []:
-        inner = configuration.get("properties") or {}
+    for configuration in entries_of(properties_of(stored), member):
+        inner = member_of(configuration, "properties")
         own_id = str(configuration.get("id", ""))
         yield from _to(own_id, inner.get("subnet"), shown_on_subnet)
         yield from _to(own_id, inner.get("publicIPAddress"), "ipConfiguration")

@@ -47,6 +47,7 @@ def _site(stored: StoredResource, store: Store) -> None:
     complete(config, store, "")
     _config(config, store)
     for path, default in (
+        ("config/appsettings", {}),
         ("config/authsettingsV2", {"platform": {"enabled": False}}),
         ("basicPublishingCredentialsPolicies/ftp", {"allow": True}),
         ("basicPublishingCredentialsPolicies/scm", {"allow": True}),
