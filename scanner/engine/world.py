@@ -78,10 +78,12 @@ class SnapshotWorld:
         return binding.resources[0].body
 
     def components(self, name: str) -> Json:
-        """The bodies of all resources bound to a component; none where it is known to be missing."""
+        """The bodies of all resources bound to a component; none where it is known to be missing; unknown where more may be."""
         binding = self.binding(name)
         if binding is None or binding.status not in ("bound", "missing"):
             return Unknown.because(_why_unbound(name, binding))
+        if binding.more is not None:
+            return binding.more
         return [resource.body for resource in binding.resources]
 
     def binding(self, name: str) -> Binding | None:

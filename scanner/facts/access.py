@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from scanner.facts.components import Binding, BoundWorkload
-from scanner.facts.fact import Fact, FactContext, Needs, document
+from scanner.facts.fact import Fact, FactContext, Needs, document, holes
 from scanner.language.paths import compile_path
 from scanner.model.resource import Resource
 from scanner.model.resource_id import ResourceId, is_within, normalise
-from scanner.model.unknown import ABSENT, Unknown
+from scanner.model.unknown import ABSENT, Truth, Unknown
 from scanner.rules.baseline import Baseline
 
 __all__ = ["ACCESS"]
@@ -24,6 +24,7 @@ Json = Any
 
 _ASSIGNMENTS: Final = "Microsoft.Authorization/roleAssignments"
 _REGISTRY: Final = "microsoft.containerregistry/registries"
+_MANAGEMENT_GROUPS: Final = "/providers/microsoft.management/managementgroups/"
 #: A registry in this mode honours the repository roles instead of AcrPull and AcrPush.
 _ABAC_MODE: Final = "abacrepositorypermissions"
 _PATHS: Final = {
@@ -81,8 +82,7 @@ def _of_row(row: _Row, workload: BoundWorkload, context: FactContext) -> Iterato
         return
     if identities.status != "bound":
         reason = Unknown.because(f"component {row.identity} is {identities.status}: {identities.reason}")
-        body = {"identity": row.identity, "granted": reason, "scope": reason, "principalIds": reason}
-        yield document("driftline/access", workload.scopes[0], row.name, _named(row, context, body))
+        yield _not_known(row, workload.scopes[0], reason, context)
         return
     for identity in identities.resources:
         scope = _scope_of(row, workload, identity)
@@ -90,6 +90,25 @@ def _of_row(row: _Row, workload: BoundWorkload, context: FactContext) -> Iterato
             continue
         body = {"identity": row.identity, "resourceType": identity.type, **_grant(row, identity, scope, context)}
         yield document("driftline/access", identity.id, row.name, _named(row, context, body))
+    if identities.more is not None:
+        for where, reason in _holes(row.identity, workload, context).items():
+            yield _not_known(row, where, reason, context)
+
+
+def _not_known(row: _Row, judged: str, reason: Unknown, context: FactContext) -> Resource:
+    body = {"identity": row.identity, "granted": reason, "scope": reason, "principalIds": reason}
+    return document("driftline/access", judged, row.name, _named(row, context, body))
+
+
+def _holes(component: str, workload: BoundWorkload, context: FactContext) -> dict[str, Unknown]:
+    """Where in a workload more resources of a component may stand, with the reason."""
+    scopes = [normalise(scope) for scope in workload.scopes]
+    return {
+        where: reason
+        for resource_type in context.baseline.components[component].types
+        for where, reason in holes(context.snapshot, resource_type)
+        if any(is_within(normalise(where), scope) or is_within(scope, normalise(where)) for scope in scopes)
+    }
 
 
 def _named(row: _Row, context: FactContext, body: dict[str, Json]) -> dict[str, Json]:
@@ -104,76 +123,115 @@ def _scope_of(row: _Row, workload: BoundWorkload, identity: Resource) -> Resourc
     binding: Binding | None = workload.components.get(row.scope)
     if binding is None or binding.status == "missing":
         return None
-    if binding.status != "bound" or len(binding.resources) != 1:
+    if binding.status != "bound":
         return Unknown.because(f"component {row.scope} is {binding.status}: {binding.reason}")
+    if len(binding.resources) != 1:
+        return Unknown.because(f"component {row.scope} is bound to {len(binding.resources)} resources, one is needed here")
     return binding.resources[0]
 
 
 def _grant(row: _Row, identity: Resource, scope: Resource | str | Unknown, context: FactContext) -> dict[str, Json]:
-    principals = _principals(identity, context)
-    if isinstance(scope, Unknown) or isinstance(principals, Unknown):
-        reason = scope if isinstance(scope, Unknown) else principals
-        return {"principalIds": principals, "scope": reason, "granted": reason}
+    principals, doubts = _principals(identity, context)
+    listed: Json = Unknown(tuple(doubts)) if doubts else sorted(principals)
+    if isinstance(scope, Unknown):
+        return {"principalIds": listed, "scope": scope, "granted": scope}
     scope_id = scope if isinstance(scope, str) else scope.id
-    named = {"principalIds": sorted(principals), "scope": scope_id, "scopeName": scope_id.rpartition("/")[2]}
-    role_id = _role_id(_role_for(row, scope, context), context.baseline)
+    named = {"principalIds": listed, "scope": scope_id, "scopeName": scope_id.rpartition("/")[2]}
+    role = _role_for(row, scope, context)
+    role_id = role if isinstance(role, Unknown) else _role_id(role, context.baseline)
     if isinstance(role_id, Unknown):
         return {**named, "granted": role_id}
-    return {**named, **_find(principals, role_id, normalise(scope_id), context)}
+    return {**named, **_find(principals, doubts, role_id, normalise(scope_id), context)}
 
 
-def _find(principals: set[str], role_id: str, scope_key: str, context: FactContext) -> dict[str, Json]:
+def _find(principals: set[str], doubts: list[str], role_id: str, scope_key: str, context: FactContext) -> dict[str, Json]:
+    """Whether one of the principals holds the role at the scope or above; `doubts` are why there may be more principals."""
+    if not principals and not doubts:
+        return {"granted": "missing"}  # without an identity no assignment can reach it
     wider: Resource | None = None
-    groups: list[str] = []
-    odd: list[str] = []
+    reasons = [*doubts]
     for assignment in context.snapshot.of_type(_ASSIGNMENTS):
         role, principal, at, kind = (
             _text(assignment, path, context) for path in ("roleDefinitionId", "principalId", "scope", "principalType")
         )
-        if not role or not principal:
-            odd.append(f"{assignment.id} was read without its role or principal")
-            continue
         granted_at = normalise(at or ResourceId.parse(assignment.id).scope)
-        if role.rpartition("/")[2].lower() != role_id.lower() or not is_within(scope_key, granted_at):
+        reach = _reaches(granted_at, scope_key, context)
+        if reach is False:
             continue
-        if principal.lower() in principals:
-            if granted_at == scope_key:
+        if not role or not principal:
+            reasons.append(f"{assignment.id} was read without its role or principal")
+        elif role.rpartition("/")[2].lower() != role_id.lower():
+            continue
+        elif principal.lower() in principals:
+            if isinstance(reach, Unknown):
+                reasons.extend(reach.reasons)
+            elif granted_at == scope_key:
                 return {"granted": "exact", "assignmentId": assignment.id}
-            wider = assignment
+            else:
+                wider = assignment
         elif kind.lower() == "group":
-            groups.append(f"the role is granted to the group {principal}, whose members are not known")
+            reasons.append(f"the role is granted to the group {principal}, whose members are not known")
     if wider is not None:
         return {"granted": "wider", "assignmentId": wider.id}
     unread = context.snapshot.missing(_ASSIGNMENTS, scope_key)
-    doubts = [*(unread.reasons if unread is not None else ()), *odd, *groups]
-    return {"granted": Unknown(tuple(dict.fromkeys(doubts))) if doubts else "missing"}
+    reasons = [*(unread.reasons if unread is not None else ()), *reasons]
+    return {"granted": Unknown(tuple(dict.fromkeys(reasons))) if reasons else "missing"}
 
 
-def _principals(identity: Resource, context: FactContext) -> set[str] | Unknown:
-    """The principal ids of a resource's managed identities in lower case; empty when it has none."""
-    spellings, body = context.snapshot.spellings, identity.body
+def _reaches(granted_at: str, scope_key: str, context: FactContext) -> Truth:
+    """Whether what is granted at one scope holds at another.
+
+    Azure lists for a subscription what its management groups grant too. With one subscription in the snapshot, such a group is
+    above it; with several, the answer does not say above which.
+    """
+    if not granted_at.startswith(_MANAGEMENT_GROUPS):
+        return is_within(scope_key, granted_at)
+    audited = {ResourceId.parse(scope).subscription for scope in context.snapshot.scopes}
+    if audited == {ResourceId.parse(scope_key).subscription}:
+        return True
+    return Unknown.because(f"whether {granted_at} is above {scope_key} is not known")
+
+
+def _principals(identity: Resource, context: FactContext) -> tuple[set[str], list[str]]:
+    """The principal ids of a resource's managed identities in lower case, and why there may be more."""
     found: set[str] = set()
-    own = compile_path("identity.principalId").read(body, spellings)
-    users = compile_path("identity.userAssignedIdentities").read(body, spellings)
-    for value in (own, users):
-        if isinstance(value, Unknown):
-            return value
-    if own is not ABSENT:
-        found.add(str(own).lower())
-    for user_id, entry in users.items() if isinstance(users, Mapping) else ():
-        principal = entry.get("principalId") if isinstance(entry, Mapping) else None
-        if not isinstance(principal, str):
-            resource = context.snapshot.look_up(user_id)
-            if isinstance(resource, Unknown):
-                return resource
-            principal = compile_path("properties.principalId").read(resource.body, spellings) if resource is not None else None
+    doubts: list[str] = []
+    own = compile_path("identity.principalId").read(identity.body, context.snapshot.spellings)
+    users = compile_path("identity.userAssignedIdentities").read(identity.body, context.snapshot.spellings)
+    principals = [own]
+    if isinstance(users, Mapping):
+        principals += [_principal_of_user(user_id, entry, context) for user_id, entry in users.items()]
+    elif users is not ABSENT:
+        principals.append(users)
+    for principal in principals:
         if isinstance(principal, str):
             found.add(principal.lower())
-    return found
+        elif isinstance(principal, Unknown):
+            doubts.extend(principal.reasons)
+        elif principal is not ABSENT:
+            doubts.append(f"{identity.id}: its identity is of an impossible type")
+    return found, doubts
 
 
-def _role_for(row: _Row, scope: Resource | str, context: FactContext) -> str:
+def _principal_of_user(user_id: str, entry: Json, context: FactContext) -> Json:
+    """The principal of a user-assigned identity; absent where the identity is known to be gone."""
+    spellings = context.snapshot.spellings
+    principal = compile_path("principalId").read(entry, spellings) if isinstance(entry, Mapping) else ABSENT
+    if principal is not ABSENT:
+        return principal
+    resource = context.snapshot.look_up(user_id)
+    if resource is None:
+        return ABSENT
+    if isinstance(resource, Unknown):
+        return resource
+    principal = compile_path("properties.principalId").read(resource.body, spellings)
+    return Unknown.because(f"{resource.id} was read without its principal") if principal is ABSENT else principal
+
+
+def _role_for(row: _Row, scope: Resource | str, context: FactContext) -> str | Unknown:
     if row.abac_role and isinstance(scope, Resource) and scope.type_key == _REGISTRY:
+        if "properties" in scope.unread:
+            return Unknown.because(f"{scope.id} was read without its properties, so which roles it honours is not known")
         mode = compile_path("properties.roleAssignmentMode").read(scope.body, context.snapshot.spellings)
         if isinstance(mode, str) and mode.lower() == _ABAC_MODE:
             return row.abac_role

@@ -13,7 +13,7 @@ from scanner.language.scope import Scope
 from scanner.model.resource import Resource
 from scanner.model.resource_id import ResourceId, is_within, normalise
 from scanner.model.snapshot import Snapshot
-from scanner.model.unknown import ABSENT, Unknown
+from scanner.model.unknown import ABSENT, Truth, Unknown
 from scanner.rules.baseline import Baseline, Component
 from scanner.rules.shapes import WorkloadShape
 
@@ -25,12 +25,16 @@ _NO_CLOCK: Final = datetime.fromtimestamp(0, UTC)  # what a component is does no
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What a component is bound to: `bound`, `missing`, `ambiguous` or `unknown`, with the reason and what to do."""
+    """What a component is bound to: `bound`, `missing`, `ambiguous` or `unknown`, with the reason and what to do.
+
+    `more` says why a bound component may have more resources than those found; None when all are known.
+    """
 
     component: str
     resources: tuple[Resource, ...]
     status: str
     reason: str = ""
+    more: Unknown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +101,11 @@ class _Binder:
         self.bound: dict[str, Binding] = {}
 
     def bind(self, component: Component) -> None:
-        """Bind one component, after those that it depends on."""
-        if component.via is not None:
+        """Bind one component, after those that it depends on. What driftline.yaml names goes before all else."""
+        if component.name in self._hints:
+            binding = self._by_hint(component)
+            self._named_by_others.update(resource.key for resource in binding.resources if component.via is not None)
+        elif component.via is not None:
             binding = self._bind_via(component, *component.via)
             self._named_by_others.update(resource.key for resource in binding.resources)
             if binding.status == "unknown":
@@ -114,6 +121,8 @@ class _Binder:
             return Binding(component.name, (), status, f"{origin}, which names it, is {source.status}")
         path, found = compile_path(path_text), dict[str, Resource]()
         for resource in source.resources:
+            if path.steps[0].lowered in resource.unread:
+                return Binding(component.name, (), "unknown", f"{resource.id} was read without its {path.steps[0].lowered}")
             values = [value for _, value in path.expand(resource.body, self._snapshot.spellings)]
             for value in values:
                 if value is ABSENT:
@@ -123,47 +132,50 @@ class _Binder:
                     return Binding(component.name, (), "unknown", str(target))
                 if target is not None:
                     found[target.key] = target
-        return self._conclude(component, list(found.values()), [])
+        return self._conclude(component, list(found.values()), [], named=True)
 
     def _bind_by_type(self, component: Component) -> Binding:
-        sure: list[Resource] = []
-        unsure: list[str] = []
-        for resource in self._candidates(component):
-            truth = True if component.where is None else component.where.test(self._scope(resource))
-            if isinstance(truth, Unknown):
-                unsure.extend(truth.reasons)
-            elif truth:
-                sure.append(resource)
-        if component.name in self._hints:
-            return self._by_hint(component, sure)
+        candidates = [item for item in self._candidates(component) if item.key not in self._named_by_others]
+        truths = [(resource, self._matches(component, resource)) for resource in candidates]
+        sure = [resource for resource, truth in truths if truth is True]
+        unsure = [reason for _, truth in truths if isinstance(truth, Unknown) for reason in truth.reasons]
         for name in component.types:
             if name.lower() in self._unresolved:
                 return Binding(component.name, tuple(sure), "unknown", self._unresolved[name.lower()])
         return self._conclude(component, sure, unsure)
+
+    def _matches(self, component: Component, resource: Resource) -> Truth:
+        if component.where is None:
+            return True
+        return component.where.test(Scope(resource, resource.body, resource, _NO_CLOCK, self._world))
 
     def _candidates(self, component: Component) -> list[Resource]:
         return [
             resource
             for name in component.types
             for resource in self._snapshot.audited(name)
-            if resource.key not in self._named_by_others and any(is_within(resource.key, scope) for scope in self._scopes)
+            if any(is_within(resource.key, scope) for scope in self._scopes)
         ]
 
-    def _by_hint(self, component: Component, candidates: list[Resource]) -> Binding:
+    def _by_hint(self, component: Component) -> Binding:
         given = self._hints[component.name]
+        candidates = [item for item in self._candidates(component) if self._matches(component, item) is not False]
         wanted = [given] if isinstance(given, str) else given
         chosen: list[Resource] = []
         for word in wanted:
             matching = [item for item in candidates if normalise(word) == item.key or word.lower() == item.name.lower()]
-            if len(matching) != 1:
-                reason = (
-                    f'driftline.yaml binds it to "{word}", which {"no resource" if not matching else "more than one resource"} is'
-                )
-                return Binding(component.name, tuple(matching), "ambiguous" if matching else "missing", reason)
+            if len(matching) > 1:
+                reason = f'driftline.yaml binds it to "{word}", the name of more than one resource: give its whole id'
+                return Binding(component.name, tuple(matching), "ambiguous", reason)
+            if not matching:
+                holes = self._holes(component)
+                reason = f'driftline.yaml binds it to "{word}", which no resource of its type is called'
+                return Binding(component.name, (), "unknown" if holes else "missing", "; ".join([reason, *holes]))
             chosen.extend(matching)
-        return self._conclude(component, chosen, [])
+        return self._conclude(component, chosen, [], named=True)
 
-    def _conclude(self, component: Component, sure: list[Resource], unsure: list[str]) -> Binding:
+    def _conclude(self, component: Component, sure: list[Resource], unsure: list[str], *, named: bool = False) -> Binding:
+        """`named` where driftline.yaml or another component says which they are, so that there are no more."""
         found = tuple(sorted(sure, key=lambda resource: resource.key))
         if component.most is not None and len(found) > component.most:
             names = ", ".join(resource.name for resource in found[:5])
@@ -174,11 +186,12 @@ class _Binder:
                 "ambiguous",
                 f"{len(found)} resources match ({names}), {wanted} wanted: name it under components in driftline.yaml",
             )
+        reasons = tuple(dict.fromkeys([*unsure, *self._holes(component)]))
         if found and len(found) >= component.least:
-            return Binding(component.name, found, "bound")
-        reasons = [*unsure, *self._holes(component)]
+            open_ended = component.most is None and not named
+            return Binding(component.name, found, "bound", more=Unknown(reasons) if reasons and open_ended else None)
         if reasons:
-            return Binding(component.name, found, "unknown", "; ".join(dict.fromkeys(reasons)))
+            return Binding(component.name, found, "unknown", "; ".join(reasons))
         return Binding(
             component.name, found, "missing", f"{len(found)} of at least {component.least} found" if component.least else ""
         )
@@ -186,6 +199,3 @@ class _Binder:
     def _holes(self, component: Component) -> list[str]:
         missing = [self._snapshot.missing(name, scope) for name in component.types for scope in self._scopes]
         return [reason for item in missing if item is not None for reason in item.reasons]
-
-    def _scope(self, resource: Resource) -> Scope:
-        return Scope(resource, resource.body, resource, _NO_CLOCK, self._world)

@@ -24,6 +24,7 @@ __all__ = ["DIAGNOSTICS"]
 Json = Any
 
 _SETTINGS: Final = "Microsoft.Insights/diagnosticSettings"
+_GROUPS: Final = ("alllogs", "audit")
 _PATHS: Final = {
     "resourceId": "string",
     "resourceName": "string",
@@ -79,21 +80,20 @@ def _judge(resource: Resource, resource_type: str, expected: list[str], context:
     unread = context.snapshot.missing(_SETTINGS, resource.key)
     workspace = _workspace_of(resource, context)
     collected = _collect(settings, workspace if isinstance(workspace, set) else None)
-    missing: Json = [] if not expected else _missing(expected, collected, _categories_of(resource_type, context.baseline))
-    doubts = [
-        *(unread.reasons if unread is not None else ()),
-        *collected.odd,
-        *(workspace.reasons if isinstance(workspace, Unknown) else ()),
-    ]
-    if missing and (doubts or isinstance(missing, Unknown)):
-        missing = Unknown(tuple(dict.fromkeys([*doubts, *(missing.reasons if isinstance(missing, Unknown) else ())])))
-    elif isinstance(workspace, Unknown):
-        missing = workspace
+    missing, unclear = _missing(expected, collected, _categories_of(resource_type, context.baseline))
+    doubts = [*(unread.reasons if unread is not None else ()), *collected.odd]
+    if isinstance(workspace, Unknown):
+        lacking: Json = workspace  # which settings count is not known
+    elif missing and not doubts:
+        lacking = missing
+    else:
+        reasons = [*(doubts if missing or unclear else ()), *unclear]
+        lacking = Unknown(tuple(dict.fromkeys(reasons))) if reasons else []
     return {
         "resourceType": resource_type,
         "expected": expected,
         "collected": sorted(collected.categories | collected.groups),
-        "missing": missing,
+        "missing": lacking,
         "destinations": list(collected.destinations),
         "settings": len(settings),
     }
@@ -141,22 +141,27 @@ def _collect(settings: list[Resource], workspaces: set[str] | None) -> _Collecte
     return _Collected(frozenset(categories), frozenset(groups), tuple(dict.fromkeys(destinations)), tuple(odd))
 
 
-def _missing(expected: list[str], collected: _Collected, known: list[str] | None) -> Json:
-    """Expected categories and groups that nothing collects, as the table spells them."""
-    if "alllogs" in collected.groups:
-        return []
+def _missing(expected: list[str], collected: _Collected, known: list[str] | None) -> tuple[list[str], list[str]]:
+    """What nothing collects, as the table spells it; and why more may be lacking, where a group's members are not known.
+
+    Microsoft publishes no list of what the group `audit` of a type holds, so it may hold whatever else is lacking.
+    """
     missing: list[str] = []
+    unclear: list[str] = []
     for name in expected:
         lowered = name.lower()
-        if lowered in collected.groups or lowered in collected.categories:
+        if "alllogs" in collected.groups or lowered in collected.groups or lowered in collected.categories:
             continue
-        if lowered == "alllogs" and known is not None:
-            missing.extend(category for category in known if category.lower() not in collected.categories)
-        elif lowered in ("alllogs", "audit") and collected.categories:
-            return Unknown.because(f"which categories make up the group {name} of this type is not known")
+        lacking = (
+            [item for item in known if item.lower() not in collected.categories] if lowered == "alllogs" and known else [name]
+        )
+        if "audit" in collected.groups and lacking:
+            unclear.append(f"whether the group audit of this type holds {', '.join(lacking)} is not known")
+        elif lacking == [name] and lowered in _GROUPS and collected.categories:
+            unclear.append(f"which categories make up the group {name} of this type is not known")
         else:
-            missing.append(name)
-    return missing
+            missing.extend(lacking)
+    return missing, unclear
 
 
 def _categories_of(resource_type: str, baseline: Baseline) -> list[str] | None:

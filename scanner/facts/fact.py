@@ -50,9 +50,11 @@ class Fact:
     derive: Callable[[FactContext], Iterable[Resource]]
 
 
-def document(fact_type: str, judged: str, subject: str, body: dict[str, Json]) -> Resource:
-    """A fact document whose verdict belongs to the resource `judged`; `subject` tells apart what is judged within it."""
-    key = f"{normalise(judged)}/{fact_type.lower()}/{subject}"
+def document(fact_type: str, judged: str, subject: str, body: dict[str, Json], *, apart: str = "") -> Resource:
+    """A fact document whose verdict belongs to the resource `judged`; `subject` tells apart what is judged within it, and
+    `apart` documents that share both because different rules judge them.
+    """
+    key = f"{normalise(judged)}/{fact_type.lower()}/{subject}" + (f"/{apart}" if apart else "")
     named = {"resourceId": judged, "resourceName": judged.rpartition("/")[2], **body}
     return Resource(
         id=judged,

@@ -56,7 +56,8 @@ def _derive(context: FactContext) -> Iterator[Resource]:
 def _unread(context: FactContext, service: str, resource_type: str) -> Iterator[Resource]:
     for where, reason in holes(context.snapshot, resource_type):
         body = dict.fromkeys(("live", "keyName", "ageLowerDays", "ageUpperDays", "source"), reason)
-        yield document("driftline/key", where, "", {"service": service, "resourceType": resource_type, **body})
+        named = {"service": service, "resourceType": resource_type, **body}
+        yield document("driftline/key", where, "", named, apart=service)
 
 
 def _storage_keys(account: Resource, context: FactContext) -> Iterator[Resource]:

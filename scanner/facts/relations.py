@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -77,14 +77,15 @@ class Relations:
             pairs = [values] if not isinstance(values, list) else values
         else:
             pairs = list(_values(resource, join.left_path, self._snapshot.spellings))
-        reasons = tuple(reason for value in pairs if isinstance(value, Unknown) for reason in value.reasons)
-        return [value for value in pairs if isinstance(value, str) and value], reasons
+        reasons = [reason for value in pairs if isinstance(value, Unknown) for reason in value.reasons]
+        reasons += [f"{resource.id}: {join.left_path or 'the join'} is no text" for value in pairs if _is_odd(value)]
+        return [value for value in pairs if isinstance(value, str) and value], tuple(dict.fromkeys(reasons))
 
     def _build_index(self, name: str, position: int) -> dict[str, list[Resource]]:
         relation = self._relations[name]
         index: dict[str, list[Resource]] = {}
         for to_type in relation.to_types:
-            for resource in self._snapshot.of_type(to_type):
+            for resource in self._of_type(to_type):
                 for value in _values(resource, relation.on[position].right, self._snapshot.spellings):
                     if isinstance(value, str) and value:
                         index.setdefault(_comparable(value), []).append(resource)
@@ -98,10 +99,14 @@ class Relations:
             for scope in self._snapshot.scopes:
                 missing = self._snapshot.missing(to_type, scope)
                 reasons.update(dict.fromkeys(missing.reasons) if missing is not None else {})
-            for resource in self._snapshot.of_type(to_type):
+            for resource in self._of_type(to_type):
                 for value in _values(resource, relation.on[position].right, self._snapshot.spellings):
                     reasons.update(dict.fromkeys(value.reasons) if isinstance(value, Unknown) else {})
+                    reasons.update({f"{resource.id}: {relation.on[position].right} is no text": None} if _is_odd(value) else {})
         return tuple(reasons)
+
+    def _of_type(self, to_type: str) -> Iterable[Resource]:
+        return self._snapshot.resources if to_type == "*" else self._snapshot.of_type(to_type)
 
 
 def _values(resource: Resource, path_text: str, spellings: Spellings) -> Iterator[Json]:
@@ -114,6 +119,11 @@ def _values(resource: Resource, path_text: str, spellings: Spellings) -> Iterato
         return
     values = [value for _, value in path.expand(resource.body, spellings)] if path.wild else [path.read(resource.body, spellings)]
     yield from (value for value in values if value is not ABSENT)
+
+
+def _is_odd(value: Json) -> bool:
+    """Whether something else than text stands where an id or name is due."""
+    return not isinstance(value, str | Unknown) and value is not None and value is not ABSENT
 
 
 def _comparable(value: str) -> str:

@@ -7,35 +7,37 @@ from typing import Any, Final
 
 from scanner.facts.components import BoundWorkload
 from scanner.facts.fact import Fact, FactContext, Needs, document
+from scanner.model.coverage import EVERYTHING
 from scanner.model.read_plan import ReferenceRead
 from scanner.model.resource import Resource
-from scanner.model.resource_id import ResourceId
+from scanner.model.resource_id import ResourceId, is_within, normalise, parent_type
+from scanner.model.unknown import Unknown
 from scanner.rules.baseline import Baseline
 
 __all__ = ["WORKLOAD"]
 
 Json = Any
 
+_NAMES: Final = ("missing", "ambiguous", "unknown", "surplus")
+_COMPONENT: Final = {
+    "name": "string",
+    "status": "string",
+    "reason": "string",
+    "purpose": "string",
+    "foundational": "bool",
+    "count": "int",
+    "least": "int",
+    "types": "array",
+    "types[*]": "string",
+}
 _PATHS: Final = {
     "resourceId": "string",
     "resourceName": "string",
     "name": "string",
-    "missing": "array",
-    "missing[*]": "string",
+    **{path: kind for name in _NAMES for path, kind in ((name, "array"), (f"{name}[*]", "string"))},
     "components": "array",
-    "components[*].name": "string",
-    "components[*].status": "string",
-    "components[*].reason": "string",
-    "components[*].purpose": "string",
-    "components[*].foundational": "bool",
-    "components[*].count": "int",
-    "components[*].least": "int",
-    "components[*].types": "array",
-    "components[*].types[*]": "string",
     "foundation": "array",
-    "foundation[*].name": "string",
-    "foundation[*].status": "string",
-    "foundation[*].reason": "string",
+    **{f"{name}[*].{path}": kind for name in ("components", "foundation") for path, kind in _COMPONENT.items()},
 }
 
 
@@ -57,7 +59,8 @@ def _derive(context: FactContext) -> Iterator[Resource]:
             "name": workload.name,
             "components": components,
             "foundation": [item for item in components if item["foundational"]],
-            "missing": [item["name"] for item in components if item["status"] == "missing"],
+            **{status: _of_status(components, status) for status in ("missing", "ambiguous", "unknown")},
+            "surplus": _surplus(workload, context),
         }
         yield document("driftline/workload", _home(workload, context), "", body)
 
@@ -74,6 +77,35 @@ def _component(name: str, workload: BoundWorkload, baseline: Baseline) -> dict[s
         "least": component.least,
         "types": list(component.types),
     }
+
+
+def _of_status(components: list[dict[str, Json]], status: str) -> list[Json]:
+    return [item["name"] for item in components if item["status"] == status]
+
+
+def _surplus(workload: BoundWorkload, context: FactContext) -> Json:
+    """Ids of top-level resources of the workload that no component is bound to; unknown where not every type was read."""
+    scopes = [normalise(scope) for scope in workload.scopes]
+    unread = [
+        reason for scope in scopes if (hole := context.snapshot.missing(EVERYTHING, scope)) is not None for reason in hole.reasons
+    ]
+    if unread:
+        return Unknown(tuple(dict.fromkeys(unread)))
+    bound = {item.key for binding in workload.components.values() for item in binding.resources}
+    return sorted(
+        item.id
+        for item in context.snapshot.resources
+        if not item.context and item.key not in bound and _is_top_level(item) and any(is_within(item.key, at) for at in scopes)
+    )
+
+
+def _is_top_level(resource: Resource) -> bool:
+    """Whether it stands in a resource group or subscription itself: neither a container, nor a child, nor an extension."""
+    parsed = ResourceId.parse(resource.id)
+    outer = parsed.scope.lower().count("/providers/") == 0
+    return (
+        bool(parsed.type) and outer and not parent_type(parsed.type) and not resource.type_key.startswith("microsoft.resources/")
+    )
 
 
 def _home(workload: BoundWorkload, context: FactContext) -> str:
