@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +20,15 @@ __all__ = ["Answer", "Arm", "Request"]
 Json = Any
 
 _VERBS: Final = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
+#: What a generic answer would be a lie about: a deployment that deploys nothing, tags that change nothing, an empty catalogue.
+_NOT_SIMULATED: Final = frozenset(
+    {
+        "microsoft.insights/diagnosticsettingscategories",
+        "microsoft.policyinsights/policystates",
+        "microsoft.resources/deployments",
+        "microsoft.resources/tags",
+    }
+)
 #: Configuration of sites that only a POST to its `list` shows; what a GET answers instead is not recorded.
 _LISTED_ONLY: Final = ("appsettings", "connectionstrings", "azurestorageaccounts", "metadata", "publishingcredentials")
 
@@ -86,11 +95,11 @@ class Arm:
                 return _listed([item.body for item in groups])
             case ["subscriptions", _, "resources"]:
                 self._require(request.principal, "Microsoft.Resources/subscriptions/resources/read", scope)
-                return _listed(lists.generic(self._store, scope, request.filter))
+                return self._remembered(request, lists.generic(self._store, scope, request.filter))
             case ["subscriptions", _, "resourcegroups", group, "resources"]:
                 self._require(request.principal, "Microsoft.Resources/subscriptions/resourcegroups/resources/read", scope)
                 self._require_group(scope, group)
-                return _listed(lists.generic(self._store, scope, request.filter))
+                return self._remembered(request, lists.generic(self._store, scope, request.filter))
             case ["subscriptions", _, "providers"]:
                 self._require(request.principal, "Microsoft.Resources/subscriptions/providers/read", scope)
                 return _listed([lists.provider(name, scope, self._locations()) for name in lists.provider_names()])
@@ -120,6 +129,7 @@ class Arm:
         above = "/".join([scope.rstrip("/"), "providers", *tail[:-1]]) if len(tail) > 2 else scope
         if resource_type.lower() == "microsoft.authorization/permissions":
             return self._permissions(request, scope)
+        _require_simulated(resource_type)
         self._require(request.principal, f"{resource_type}/read", above)
         answer = self._store.answers.get(f"{above}/{tail[-1]}".lower())
         if answer is not None:
@@ -128,13 +138,17 @@ class Arm:
             return _listed(lists.events(self._store, scope, request.filter))
         if len(tail) == 2 or tail[1].lower() == "locations":
             self._require_scope(scope)
-            return _listed(lists.instances(self._store, resource_type, scope, request.filter))
+            return self._remembered(request, lists.instances(self._store, resource_type, scope, request.filter))
         if resource_type.lower() == "microsoft.web/sites/config/appsettings":
             return _listed(lists.settings(self._store, "/".join(above.split("/")[:-2])))
         parent = self._store.raw(above)
         if parent is None:
             raise self._absent(ResourceId.parse(above))
         return _listed(lists.children(self._store, parent, tail[-1]))
+
+    def _remembered(self, request: Request, items: Iterable[dict[str, Json]]) -> Answer:
+        """A list that its further pages need not make again while nothing changes."""
+        return Answer(items=self._store.remember(f"list {request.path.lower()} {request.filter}", lambda _: tuple(items)))
 
     def _permissions(self, request: Request, scope: str) -> Answer:
         """What the caller may do at a scope; whoever may do nothing there is refused."""
@@ -147,6 +161,7 @@ class Arm:
         verb = _VERBS.get(request.method)
         if not asked.type or verb is None:
             raise ArmError(405, "MethodNotAllowed", f"{request.method} {request.path} is not known here.")
+        _require_simulated(asked.type)
         known = arm_type(asked.type)
         self._require(request.principal, f"{known.name if known is not None else asked.type}/{verb}", asked.text)
         if verb == "read" and request.path.lower() in self._store.answers:
@@ -231,6 +246,11 @@ class Arm:
 
     def _refused(self, principal: Principal, action: str, scope: str) -> ArmError:
         return refused(principal.client_id, principal.object_id, action, scope)
+
+
+def _require_simulated(resource_type: str) -> None:
+    if resource_type.lower() in _NOT_SIMULATED:
+        raise ArmError(501, "NotSimulated", f"The simulator does not serve {resource_type}.")
 
 
 def _listed(items: Any) -> Answer:

@@ -85,7 +85,8 @@ class Store:
     answers: dict[str, Json] = field(default_factory=dict)
     events: list[dict[str, Json]] = field(default_factory=list)
     hidden: dict[str, dict[str, str]] = field(default_factory=dict)
-    _memo: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    _memo: dict[str, Any] = field(default_factory=dict)
+    _remembered: int = -1
     _resources: dict[str, StoredResource] = field(default_factory=dict)
     _by_type: dict[str, dict[str, StoredResource]] = field(default_factory=dict)
     _by_parent: dict[str, dict[str, StoredResource]] = field(default_factory=dict)
@@ -142,11 +143,12 @@ class Store:
 
     def remember(self, name: str, compute: Callable[[Store], T]) -> T:
         """What `compute` makes of the whole store, made again only after a change."""
-        revision, value = self._memo.get(name, (-1, None))
-        if revision != self.revision:
-            value = compute(self)
-            self._memo[name] = (self.revision, value)
-        return cast("T", value)
+        if self._remembered != self.revision:
+            self._memo.clear()
+            self._remembered = self.revision
+        if name not in self._memo:
+            self._memo[name] = compute(self)
+        return cast("T", self._memo[name])
 
     def everything(self) -> list[StoredResource]:
         """All resources in the order of creation."""

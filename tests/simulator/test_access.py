@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+
+from scanner.simulator.access import built_in_roles
 
 GROUP = "/subscriptions/22222222-2222-4222-8222-222222222222/resourceGroups/rg-Toy"
 SUB = GROUP.partition("/resourceGroups")[0]
@@ -106,3 +109,12 @@ def test_role_definitions_are_built_in_and_custom(azure: Any) -> None:
     (custom,) = azure.get(path, filter="type eq 'CustomRole'")
     assert (custom["properties"]["roleName"], custom["properties"]["assignableScopes"]) == ("Storage reader", [SUB])
     assert len(azure.get(path)) > 20
+
+
+def test_built_in_roles_hold_what_microsoft_documents_and_nothing_else(shared: Any) -> None:
+    files = ("docs-authorization-roledefinitions-builtin.json", "recorded-authorization-roledefinitions-builtin.json")
+    documented: dict[str, Any] = {}
+    for file in files:
+        for item in json.loads((shared / "arm-examples" / file).read_text(encoding="utf-8"))["body"]["value"]:
+            documented.setdefault(item["name"], item["properties"]["permissions"])
+    assert {name: item["properties"]["permissions"] for name, item in built_in_roles().items()} == documented
