@@ -1,29 +1,34 @@
-"""One HTTP session, one credential, Azure's clients over it. Bodies are taken raw, for typed models drop what they do not know.
+"""Gets, lists and queries on ARM. Bodies are taken raw, for typed models drop what they do not know.
 
-The pipeline of the resource client signs in, obeys Retry-After and retries; what remains becomes a `ReadError` with its reason.
+What the pipeline (see `session`) could not mend by asking again becomes a `ReadError` with its reason.
 """
 
 from __future__ import annotations
 
 import json
-import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
 
-from scanner.model.errors import SourceError
-from scanner.model.source import RequestCounts
-from scanner.sources.azure.options import CLOUDS, AzureOptions
-
-if TYPE_CHECKING:
-    from azure.core.pipeline.transport import AioHttpTransport
-
-__all__ = ["ArmClient", "Listed", "ReadError", "open_client"]
+__all__ = ["ArmClient", "Listed", "ReadError", "first_line"]
 
 Json = Any
-_MAX_PAGES = 10_000
+_MAX_PAGES: Final = 10_000
+#: 404 codes that say nothing of the resource asked for: its subscription (of another tenant, perhaps), namespace or type is what
+#: ARM does not know. Codes for an absent resource differ by provider, so these few are told apart instead.
+_NOT_ABSENCE: Final = frozenset(
+    {
+        "",
+        "invalidresourcenamespace",
+        "invalidresourcetype",
+        "invalidsubscriptionid",
+        "missingsubscriptionregistration",
+        "noregisteredproviderfound",
+        "subscriptionnotfound",
+    }
+)
+_LONE_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 class ReadError(Exception):
@@ -32,6 +37,11 @@ class ReadError(Exception):
     def __init__(self, reason: str, *, status: int = 0, code: str = "") -> None:
         super().__init__(reason)
         self.status, self.code = status, code
+
+    @property
+    def says_absent(self) -> bool:
+        """Whether this is ARM's own word that the resource does not exist."""
+        return self.status == 404 and self.code.lower() not in _NOT_ABSENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +53,35 @@ class Listed:
 
 
 class ArmClient:
-    """Gets and lists on ARM, queries Resource Graph."""
+    """Gets and lists on ARM, queries Resource Graph; sends the token to the ARM endpoint and nowhere else."""
 
     def __init__(self, resources: Any, graph: Any, endpoint: str) -> None:
         self._resources, self._graph, self._endpoint = resources, graph, endpoint
 
     async def get(self, path: str, api_version: str) -> dict[str, Json]:
         """One resource as ARM returns it. Raises `ReadError`."""
-        body = await self._send(f"{self._endpoint}{path}?api-version={api_version}")
+        body = await self._send(self._url(path, api_version))
         if not isinstance(body, dict):
             raise ReadError("the answer is not an object")
         return body
 
-    async def list_all(self, path: str, api_version: str, query: str = "") -> Listed:
-        """All pages of a list. A list without `value`, or whose next page lies elsewhere or was seen, is a failure."""
-        url: str | None = f"{self._endpoint}{path}?api-version={api_version}{query}"
+    async def list_all(self, path: str, api_version: str) -> Listed:
+        """All pages of a list, each id once. A list without `value`, with an element that is no object, or whose next page lies
+        elsewhere or was seen, is a failure that keeps what came before.
+        """
+        url: str | None = self._url(path, api_version)
         items: dict[str, dict[str, Json]] = {}
         seen: set[str] = set()
         while url:
             try:
-                values, following = await self._page(url, seen)
+                values, url = await self._page(url, seen)
             except ReadError as failure:
                 return Listed(tuple(items.values()), failure)
             for value in values:
                 if isinstance(value, dict):
                     items.setdefault(_identity(value, len(items)), value)
-            url = following
+            if not all(isinstance(value, dict) for value in values):
+                return Listed(tuple(items.values()), ReadError("an element of the list is not an object"))
         return Listed(tuple(items.values()))
 
     async def query(self, query: str, subscriptions: list[str]) -> tuple[dict[str, Json], ...]:
@@ -76,81 +89,126 @@ class ArmClient:
         from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
 
         rows: list[dict[str, Json]] = []
+        tokens: set[str] = set()
         token: str | None = None
-        for _ in range(_MAX_PAGES):
+        while True:
             options = QueryRequestOptions(top=1000, skip_token=token, result_format="objectArray")
             answer = await _guarded(
                 self._graph.resources(QueryRequest(query=query, subscriptions=subscriptions, options=options))
             )
-            if not isinstance(answer.data, list):
-                raise ReadError("Resource Graph answered without rows")
-            rows.extend(row for row in answer.data if isinstance(row, dict))
-            following = answer.skip_token
-            if not following:
-                if str(answer.result_truncated).lower() == "true":
-                    raise ReadError("Resource Graph cut its answer off")
+            data, token = _rows(answer)
+            rows.extend(data)
+            if token is None:
                 return tuple(rows)
-            if following == token:
-                break
-            token = following
-        raise ReadError("Resource Graph repeats a page without end")
+            if token in tokens or len(tokens) >= _MAX_PAGES:
+                raise ReadError("Resource Graph repeats a page without end")
+            tokens.add(token)
+
+    def _url(self, path: str, api_version: str) -> str:
+        """Ids are data, hostile at times: a path on our host whatever it holds (ARM's ids are not percent-encoded, a few are)."""
+        escaped = quote(_LONE_PERCENT.sub("%25", path.strip().strip("/")), safe="/%!$&'()*+,;=:@-._~", errors="replace")
+        return f"{self._endpoint}/{escaped}?api-version={api_version}"
 
     async def _page(self, url: str, seen: set[str]) -> tuple[list[Json], str | None]:
-        self._pin(url, seen)
+        if url in seen or len(seen) >= _MAX_PAGES:
+            raise ReadError("the list repeats a page without end")
+        seen.add(url)
         page = await self._send(url)
         values = page.get("value") if isinstance(page, dict) else None
         if not isinstance(values, list):
             raise ReadError("a list answer without a list")
         following = page.get("nextLink")
-        return values, following if isinstance(following, str) and following else None
+        if following is not None and not isinstance(following, str):
+            raise ReadError("the link to the next page is not a text")
+        return values, following or None
 
     async def _send(self, url: str) -> Json:
         from azure.core.rest import HttpRequest
 
+        self._pin(url)
         response = await _guarded(self._resources.send_request(HttpRequest("GET", url)))
-        if response.status_code >= 400:
+        if response.status_code != 200:
             raise _refusal(response)
         try:
-            return json.loads(response.text())
-        except ValueError as error:
+            return json.loads(response.content)
+        except (ValueError, RecursionError) as error:
             raise ReadError("the answer is not JSON", status=response.status_code) from error
 
-    def _pin(self, url: str, seen: set[str]) -> None:
-        """The token goes to the ARM host and nowhere else."""
-        ours, theirs = urlsplit(self._endpoint), urlsplit(url)
-        if (theirs.scheme, theirs.netloc.lower()) != (ours.scheme, ours.netloc.lower()):
-            raise ReadError(f"the next page lies on another host ({theirs.netloc or 'none'}) and was not followed")
-        if url in seen or len(seen) >= _MAX_PAGES:
-            raise ReadError("the list repeats a page without end")
-        seen.add(url)
+    def _pin(self, url: str) -> None:
+        origin = _origin(url)
+        if origin is None or origin != _origin(self._endpoint):
+            raise ReadError(f"the next page lies on another host ({_host(url) or 'none'}) and was not followed")
+
+
+def _origin(url: str) -> tuple[str, str, int | None] | None:
+    """Scheme, host and port; None for what is no address or carries a user name."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    except ValueError:
+        return None
+    return None if "@" in parts.netloc or "\\" in parts.netloc else (parts.scheme, (parts.hostname or "").lower(), port)
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc[:100]
+    except ValueError:
+        return ""
+
+
+def _rows(answer: Any) -> tuple[list[dict[str, Json]], str | None]:
+    """The rows of one page and the token of the next. `resultTruncated` is a text in Azure's answers."""
+    if not isinstance(answer.data, list) or not all(isinstance(row, dict) for row in answer.data):
+        raise ReadError("Resource Graph answered without rows")
+    if answer.skip_token:
+        return answer.data, str(answer.skip_token)
+    if str(answer.result_truncated).lower() == "true":
+        raise ReadError("Resource Graph cut its answer off")
+    return answer.data, None
 
 
 async def _guarded(awaitable: Any) -> Any:
-    """Whatever Azure's clients raise, as a `ReadError`; an HTML answer makes them raise AttributeError."""
-    from azure.core.exceptions import AzureError, HttpResponseError
+    """Whatever Azure's clients raise, as a `ReadError`; an HTML answer makes typed ones raise AttributeError."""
+    from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
     try:
         return await awaitable
+    except ClientAuthenticationError as error:
+        raise ReadError(_sign_in_failed(error), status=401) from error
     except HttpResponseError as error:
-        if error.response is not None:
+        if error.response is not None and error.response.status_code != 200:
             raise _refusal(error.response) from error
-        raise ReadError(_first_line(error)) from error
-    except (AzureError, AttributeError, ValueError, TypeError) as error:
-        raise ReadError(_first_line(error)) from error
+        raise ReadError(first_line(error)) from error
+    except (AzureError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError) as error:
+        raise ReadError(first_line(error)) from error
+
+
+def _sign_in_failed(error: Any) -> str:
+    """ARM's 401, or the token endpoint's refusal to renew the sign-in."""
+    if error.response is not None and error.response.status_code == 401 and (code := _code_of(error.response)):
+        return f"401 {code}"
+    return f"401 the sign-in ended: {first_line(error)}"
 
 
 def _refusal(response: Any) -> ReadError:
-    code = ""
-    try:
-        body = json.loads(response.text())
-        inner = body.get("error", body) if isinstance(body, dict) else {}
-        code = str(inner.get("code") or "") if isinstance(inner, dict) else ""
-    except (ValueError, AttributeError, TypeError):
-        code = ""
+    code = _code_of(response)
     return ReadError(f"{response.status_code} {code}".strip(), status=response.status_code, code=code)
 
 
-def _first_line(error: BaseException) -> str:
+def _code_of(response: Any) -> str:
+    """ARM's error code, with or without the `error` wrapper; empty where the answer is not ARM's."""
+    try:
+        body = json.loads(response.content if hasattr(response, "content") else response.body())
+        inner = body.get("error", body)
+        code = inner.get("code")
+    except (ValueError, AttributeError, LookupError, TypeError, RecursionError):
+        return ""
+    return code[:100] if isinstance(code, str) else ""
+
+
+def first_line(error: BaseException) -> str:
+    """An exception in one line of at most 200 characters."""
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0][:200]}" if text else type(error).__name__
 
@@ -158,103 +216,3 @@ def _first_line(error: BaseException) -> str:
 def _identity(value: dict[str, Json], position: int) -> str:
     own = value.get("id")
     return own.lower() if isinstance(own, str) and own else f"#{position}"
-
-
-@asynccontextmanager
-async def open_client(options: AzureOptions, counts: RequestCounts) -> AsyncIterator[ArmClient]:
-    """Clients over one session. Raises `SourceError` for a CA file that cannot be used."""
-    import aiohttp
-    from azure.core.pipeline.transport import AioHttpTransport
-    from azure.mgmt.resource.resources.aio import ResourceManagementClient
-    from azure.mgmt.resourcegraph.aio import ResourceGraphClient
-
-    audience = CLOUDS[options.cloud].audience
-    connector = aiohttp.TCPConnector(ssl=_trust(options), limit=64)
-    async with aiohttp.ClientSession(connector=connector, trust_env=True) as session:
-        transport = AioHttpTransport(session=session, session_owner=False)
-        common: dict[str, Any] = {
-            "base_url": options.endpoint,
-            "transport": transport,
-            "credential_scopes": [audience],
-            "per_retry_policies": [_counting(counts)],
-        }
-        async with (
-            _credential(options, transport) as credential,
-            ResourceManagementClient(credential, "00000000-0000-0000-0000-000000000000", **common) as resources,
-            ResourceGraphClient(credential, **common) as graph,
-        ):
-            await _sign_in(credential, audience)
-            yield ArmClient(resources, graph, options.endpoint)
-
-
-def _credential(options: AzureOptions, transport: AioHttpTransport) -> Any:
-    from azure.identity.aio import DefaultAzureCredential
-
-    authority = options.authority or CLOUDS[options.cloud].authority
-    return DefaultAzureCredential(authority=authority, disable_instance_discovery=bool(options.authority), transport=transport)
-
-
-async def _sign_in(credential: Any, audience: str) -> None:
-    from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
-
-    try:
-        await credential.get_token(audience)
-    except ClientAuthenticationError as error:
-        if "certificate" in str(error).lower() and "AADSTS" not in str(error):
-            raise _unreachable(error, "sign-in endpoint") from error
-        raise SourceError(
-            f"Azure did not sign you in: {_sign_in_reason(str(error))}",
-            hint="Run az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or use a managed identity.",
-        ) from error
-    except ServiceRequestError as error:
-        raise _unreachable(error, "sign-in endpoint") from error
-    except (AzureError, ValueError) as error:
-        raise SourceError(
-            f"Azure did not sign you in: {_first_line(error)}", hint="Look at --authority and at the AZURE_ variables."
-        ) from error
-
-
-def _sign_in_reason(text: str) -> str:
-    """The one line that says why: Entra's own code where there is one."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    telling = [line for line in lines if "AADSTS" in line] or [
-        line for line in lines if "failed:" in line or "Cannot connect" in line
-    ]
-    return (telling or lines or ["no credential was found"])[0][:300]
-
-
-def _unreachable(error: Exception, what: str) -> SourceError:
-    text = str(error)
-    if "certificate" in text.lower():
-        return SourceError(f"the certificate of the {what} is not trusted", hint="Name the certificates to trust with --ca-file.")
-    return SourceError(
-        f"the {what} cannot be reached: {_first_line(error)}",
-        hint="Look at the network, at HTTPS_PROXY, at --arm-endpoint and --authority.",
-    )
-
-
-def _trust(options: AzureOptions) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=str(options.ca_file) if options.ca_file is not None else None)
-    except (OSError, ssl.SSLError) as error:
-        raise SourceError(
-            f"{options.ca_file} holds no certificates that can be used: {error}", hint="--ca-file takes PEM."
-        ) from error
-
-
-def _counting(counts: RequestCounts) -> Any:
-    """A policy that counts every attempt; those after the first of a request were retried."""
-    from azure.core.pipeline.policies import SansIOHTTPPolicy
-
-    class Counting(SansIOHTTPPolicy[Any, Any]):
-        def on_request(self, request: Any) -> None:
-            counts.total += 1
-            if request.context.get("driftline_sent"):
-                counts.retried += 1
-            request.context["driftline_sent"] = True
-
-        def on_response(self, request: Any, response: Any) -> None:
-            if response.http_response.status_code == 429:
-                counts.throttled += 1
-
-    return Counting()

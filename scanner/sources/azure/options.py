@@ -40,7 +40,8 @@ CLOUDS: Final = {
 class AzureOptions:
     """What to read: subscriptions by id, or all below a management group; only some resource groups where any are named.
 
-    `groups` are sets of subscription ids that share a workload and are judged together.
+    `groups` are sets of subscription ids that share a workload and are judged together. `timeout` is how many seconds an
+    answer may keep silent before it is asked for again (azure-core would wait 300).
     """
 
     subscriptions: tuple[str, ...] = ()
@@ -52,6 +53,7 @@ class AzureOptions:
     ca_file: Path | None = None
     groups: tuple[frozenset[str], ...] = ()
     concurrency: int = 16
+    timeout: float = 90
 
     @property
     def endpoint(self) -> str:

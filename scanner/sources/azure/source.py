@@ -10,9 +10,10 @@ from scanner.model.errors import SourceError
 from scanner.model.read_plan import ReadPlan
 from scanner.model.snapshot import Snapshot
 from scanner.model.source import Progress, RequestCounts
-from scanner.sources.azure.client import ArmClient, ReadError, open_client
+from scanner.sources.azure.client import ArmClient, ReadError
 from scanner.sources.azure.collector import Collector
 from scanner.sources.azure.options import AzureOptions
+from scanner.sources.azure.session import open_client
 
 __all__ = ["AzureSource"]
 

@@ -1,0 +1,28 @@
+"""Whether a principal may read a type at a scope, from ARM's list of what it is permitted there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+__all__ = ["may_read"]
+
+Json = Any
+
+
+def may_read(granted: Iterable[dict[str, Json]], resource_type: str) -> bool:
+    """Each element is one role's `actions` less its `notActions`; what any of them leaves is permitted."""
+    action = f"{resource_type}/read"
+    return any(_named(item.get("actions"), action) and not _named(item.get("notActions"), action) for item in granted)
+
+
+def _named(patterns: Json, action: str) -> bool:
+    return isinstance(patterns, list) and any(isinstance(item, str) and _pattern(item).fullmatch(action) for item in patterns)
+
+
+@lru_cache(maxsize=4096)
+def _pattern(text: str) -> re.Pattern[str]:
+    """`*` crosses slashes; letter case does not matter."""
+    return re.compile(".*".join(map(re.escape, text.split("*"))), re.IGNORECASE | re.DOTALL)
