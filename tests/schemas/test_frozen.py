@@ -22,24 +22,28 @@ Json = Any
 def losses(old: Json, new: Json, at: str = "") -> Iterator[str]:
     """What a reader or writer of the old schema would lose: a property gone, a type or choice narrowed, something newly required."""
     if isinstance(old, dict) and isinstance(new, dict):
-        for name in old.get("properties", {}) if isinstance(old.get("properties"), dict) else ():
-            if name not in new.get("properties", {}):
-                yield f"{at}.{name}: the property is gone"
-        for name in new.get("required", []):
-            if name not in old.get("required", []):
-                yield f"{at}.{name}: is newly required"
-        for key in ("type", "const", "pattern", "minItems", "maxItems", "additionalProperties"):
-            if key in new and new[key] != old.get(key) and not (key == "type" and _wider(old.get(key), new[key])):
-                yield f"{at}: {key} is now {new[key]!r}"
-        gone = [item for item in old.get("enum", []) if item not in new.get("enum", old.get("enum", []))]
-        if gone:
-            yield f"{at}: {gone} is no longer allowed"
-        for key, value in old.items():
-            if key in new and key not in ("enum", "required"):
-                yield from losses(value, new[key], f"{at}.{key}")
+        yield from _own_losses(old, new, at)
+        for key in old.keys() & new.keys() - {"enum", "required"}:
+            yield from losses(old[key], new[key], f"{at}.{key}")
     elif isinstance(old, list) and isinstance(new, list):
         for position, (before, after) in enumerate(zip(old, new, strict=False)):
             yield from losses(before, after, f"{at}[{position}]")
+
+
+def _own_losses(old: dict[str, Json], new: dict[str, Json], at: str) -> Iterator[str]:
+    known = old.get("properties")
+    if isinstance(known, dict):
+        yield from (f"{at}.{name}: the property is gone" for name in known if name not in new.get("properties", {}))
+    required = new.get("required")
+    if isinstance(required, list):
+        yield from (f"{at}.{name}: is newly required" for name in required if name not in old.get("required", []))
+    for key in ("type", "const", "pattern", "minItems", "maxItems", "additionalProperties"):
+        if key in new and new[key] != old.get(key) and not (key == "type" and _wider(old.get(key), new[key])):
+            yield f"{at}: {key} is now {new[key]!r}"
+    choices = old.get("enum", [])
+    gone = [item for item in choices if item not in new.get("enum", choices)]
+    if gone:
+        yield f"{at}: {gone} is no longer allowed"
 
 
 def _wider(old: Json, new: Json) -> bool:
