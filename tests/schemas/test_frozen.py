@@ -35,13 +35,15 @@ def _own_losses(old: dict[str, Json], new: dict[str, Json], at: str) -> Iterator
     if isinstance(known, dict):
         yield from (f"{at}.{name}: the property is gone" for name in known if name not in new.get("properties", {}))
     required = new.get("required")
+    before: Json = old.get("required") or []
     if isinstance(required, list):
-        yield from (f"{at}.{name}: is newly required" for name in required if name not in old.get("required", []))
+        yield from (f"{at}.{name}: is newly required" for name in required if name not in before)
     for key in ("type", "const", "pattern", "minItems", "maxItems", "additionalProperties"):
         if key in new and new[key] != old.get(key) and not (key == "type" and _wider(old.get(key), new[key])):
             yield f"{at}: {key} is now {new[key]!r}"
-    choices = old.get("enum", [])
-    gone = [item for item in choices if item not in new.get("enum", choices)]
+    choices: list[Json] = old.get("enum") or []
+    allowed: list[Json] = new.get("enum") or choices
+    gone = [item for item in choices if item not in allowed]
     if gone:
         yield f"{at}: {gone} is no longer allowed"
 
@@ -55,11 +57,6 @@ def _wider(old: Json, new: Json) -> bool:
 def test_a_schema_only_grows(kind: str) -> None:
     assert kind in FROZEN, f"freeze it: driftline rules schema {kind} > tests/schemas/{kind}.json"
     assert list(losses(json.loads(FROZEN[kind].read_text(encoding="utf-8")), schemas()[kind])) == []
-
-
-@pytest.mark.parametrize("kind", sorted(schemas()))
-def test_a_frozen_copy_is_that_of_today(kind: str) -> None:
-    assert json.loads(FROZEN[kind].read_text(encoding="utf-8")) == json.loads(json.dumps(schemas()[kind]))
 
 
 def test_no_schema_was_withdrawn() -> None:
