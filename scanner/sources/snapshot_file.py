@@ -1,285 +1,222 @@
-"""Snapshot files: JSON Lines with what was read and not, written privately and atomically, read one subscription at a time.
-
-Also plain exports (Resource Graph output, `az resource show` results, lists of ARM bodies, PSRule's envelope): they declare
-complete reads of the types that occur in them and of no others.
+"""Snapshot files as a source, read one unit at a time; also plain exports (Resource Graph output, `az resource show` results,
+lists of ARM bodies, PSRule's envelope), which declare complete reads of the types that occur in them and of no others.
 """
 
 from __future__ import annotations
 
-import gzip
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from dataclasses import asdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
 import msgspec
 
-from scanner.model.coverage import EVERYTHING, Gap, Read
-from scanner.model.errors import DriftlineError, SnapshotError
+from scanner.model.coverage import EVERYTHING, OK, Gap, Read
+from scanner.model.errors import SnapshotError
 from scanner.model.read_plan import ReadPlan
-from scanner.model.resource import Resource, make_resource
-from scanner.model.resource_id import ResourceId, is_within, normalise, parent_type
+from scanner.model.resource import Resource
+from scanner.model.resource_id import ResourceId, normalise, parent_type
 from scanner.model.snapshot import Snapshot
 from scanner.model.source import RequestCounts
-from scanner.sources.exports import bodies_of
-from scanner.sources.redact import redact
+from scanner.sources.door import admit
+from scanner.sources.exports import Export, read_export
+from scanner.sources.reading import decode, open_plain, read_all
+from scanner.sources.snapshot_writer import SNAPSHOT_SCHEMA, write_snapshot
 
 __all__ = ["SNAPSHOT_SCHEMA", "SnapshotFileSource", "write_snapshot"]
 
 Json = Any
-SNAPSHOT_SCHEMA: Final = "driftline.snapshot/1"
+#: Types that stand on other resources although some stand on a subscription or group: that some occur says nothing of the rest.
+_EXTENSIONS: Final = ("microsoft.authorization/", "microsoft.insights/diagnosticsettings")
+
+
+class _Item(msgspec.Struct):
+    """A read or gap of the header. `owner` names the unit that it belongs to, where its scope does not tell."""
+
+    scope: str
+    what: str
+    via: str = ""
+    api_version: str = ""
+    outcome: str = OK
+    reason: str = ""
+    permission: str = ""
+    owner: str = msgspec.field(name="for", default="")
+
+
+class _Header(msgspec.Struct):
+    schema: str
+    collected: str = ""
+    scopes: list[str] = []
+    reads: list[_Item] = []
+    gaps: list[_Item] = []
+    units: list[list[str]] = []
+    resources: int = 0
+    complete: bool = True
 
 
 class SnapshotFileSource:
-    """A snapshot file as a source. `assume_complete` declares that everything was read."""
+    """A snapshot file as a source. `assume_complete` declares that everything was read.
+
+    Raises `DriftlineError` for a file that cannot be opened, `SnapshotError` for one that cannot be trusted.
+    """
 
     kind = "snapshot"
 
     def __init__(self, path: Path, *, assume_complete: bool = False) -> None:
         self._path, self._assume_complete = path, assume_complete
-        self.complete = True
         self.requests = RequestCounts()
-        self.scopes: tuple[str, ...] = ()
-        self._open()
+        self._header = self._read_header()
+        self._export = Export(()) if self._header is not None else read_export(read_all(path), path)
+        self.complete = self._header is None or self._header.complete
+        self.scopes = tuple(self._header.scopes) if self._header is not None else _scopes_of(self._export)
 
     def snapshots(self, plan: ReadPlan) -> Iterator[Snapshot]:
-        """One snapshot per subscription, in the order of the file. The plan is not asked: what is there is there."""
+        """One snapshot per unit, in the order of the file. The plan is not asked: what is there is there."""
         if self._header is None:
-            yield from self._plain_snapshots()
+            yield self._exported()
             return
-        units = list(_units(self.scopes))
-        with _plain_file(self._path) as file:
-            index = self._index(file, units)
+        with open_plain(self._path) as file:
+            units = _units(self._header)
+            owners = _Owners(units)
+            index = self._index(file, self._header, owners)
+            reads, gaps = self._reads(self._header, owners), self._gaps(self._header, owners)
             for at, scopes in enumerate(units):
-                keys = [normalise(scope) for scope in scopes]
                 yield Snapshot(
-                    scopes=scopes, resources=[self._load(file, *place) for place in index[at]],
-                    reads=[item for item in self._reads if _touches(item.scope, keys)],
-                    gaps=[item for item in self._gaps if _touches(item.scope, keys)],
-                    collected=str(self._header.get("collected", "")),
+                    scopes=scopes, resources=[self._load(file, *place) for place in index.get(at, ())],
+                    reads=reads.get(at, ()), gaps=gaps.get(at, ()), collected=self._header.collected,
                 )  # fmt: skip
 
-    def _open(self) -> None:
-        with _reading(self._path) as file:
+    def _read_header(self) -> _Header | None:
+        """The header, or None for a file that has none: an export."""
+        with open_plain(self._path) as file:
             first = file.readline()
-        header = _decode(first, self._path, 1) if first.lstrip()[:1] == b"{" and b'"schema"' in first else None
-        if isinstance(header, dict) and "schema" in header:
-            if header["schema"] != SNAPSHOT_SCHEMA:
-                raise SnapshotError(
-                    self._path,
-                    1,
-                    f"the schema {header['schema']!r} is not known",
-                    hint=f"This driftline reads {SNAPSHOT_SCHEMA}; collect again, or use the driftline that wrote the file.",
-                )
-            self._header: dict[str, Json] | None = header
-            self.scopes = tuple(str(scope) for scope in header.get("scopes", []))
-            self.complete = bool(header.get("complete", True))
-            self._reads = [_shaped(Read, item, self._path) for item in header.get("reads", [])]
-            self._gaps = [_shaped(Gap, item, self._path) for item in header.get("gaps", [])]
-            if self._assume_complete:
-                self._reads.append(Read(EVERYTHING, "/"))
-        else:
-            self._header = None
-            self._bodies = bodies_of(_read_all(self._path), self._path)
-            self.scopes = _scopes_of(self._bodies)
+        if not first.lstrip().startswith(b"{") or b"driftline.snapshot/" not in first:
+            return None
+        data = decode(first, self._path, 1)
+        schema = data.get("schema") if isinstance(data, dict) else None
+        if not isinstance(schema, str) or not schema.startswith("driftline.snapshot/"):
+            return None
+        if schema != SNAPSHOT_SCHEMA:
+            hint = f"This driftline reads {SNAPSHOT_SCHEMA}; collect again, or use the driftline that wrote the file."
+            raise SnapshotError(self._path, 1, f"the schema {schema!r} is not known", hint=hint)
+        try:
+            return msgspec.convert(data, _Header)
+        except msgspec.ValidationError as error:
+            raise SnapshotError(self._path, 1, f"the header is not as {SNAPSHOT_SCHEMA} has it: {error}") from error
 
-    def _index(self, file: IO[bytes], units: list[tuple[str, ...]]) -> list[list[tuple[int, int]]]:
-        """For each unit the line numbers and offsets of its resources, so that no more than one unit is ever in memory.
-
-        A context line belongs to the unit named by its `for`, to every unit where it names none.
-        """
-        keys = [[normalise(scope) for scope in scopes] for scopes in units]
-        index: list[list[tuple[int, int]]] = [[] for _ in units]
-        offset = len(file.readline())
+    def _index(self, file: IO[bytes], header: _Header, owners: _Owners) -> dict[int, list[tuple[int, int]]]:
+        """For each unit the line numbers and offsets of its resources, so that no more than one unit is ever in memory."""
+        index: dict[int, list[tuple[int, int]]] = {}
+        offset, count = len(file.readline()), 0
         for number, raw in enumerate(file, start=2):
             if raw.strip():
-                line = _decode(raw, self._path, number)
-                if not isinstance(line, dict) or not isinstance(line.get("body"), dict):
-                    raise SnapshotError(self._path, number, "a line holds one resource with its body")
-                belongs = line.get("for") if line.get("context") else line["body"].get("id")
-                everywhere = not isinstance(belongs, str) or not belongs or not _in_any(belongs, self.scopes)
-                for at, unit in enumerate(keys):
-                    if everywhere or _touches(str(belongs), unit):
-                        index[at].append((number, offset))
+                line = self._line(raw, number)
+                for at in owners.of(_text(line["body"].get("id")), _text(line.get("for"))):
+                    index.setdefault(at, []).append((number, offset))
+                count += 1
             offset += len(raw)
+        if count < header.resources:
+            message = f"the file holds {count} of the {header.resources} resources that its header counts"
+            raise SnapshotError(self._path, 1, message, hint="It was cut off: collect it again.")
         return index
+
+    def _line(self, raw: bytes, number: int) -> dict[str, Json]:
+        line = decode(raw, self._path, number)
+        if not isinstance(line, dict) or not isinstance(line.get("body"), dict):
+            raise SnapshotError(self._path, number, "a line holds one resource with its body")
+        return line
 
     def _load(self, file: IO[bytes], number: int, offset: int) -> Resource:
         file.seek(offset)
-        return _resource_of(_decode(file.readline(), self._path, number), number, self._path)
+        line = self._line(file.readline(), number)
+        return admit(
+            line["body"], via=_text(line.get("via")), api_version=_text(line.get("api_version")),
+            context=line.get("context") is True, fallback_id=f"/unidentified/line-{number}",
+        )  # fmt: skip
 
-    def _plain_snapshots(self) -> Iterator[Snapshot]:
+    def _reads(self, header: _Header, owners: _Owners) -> dict[int, list[Read]]:
+        found: dict[int, list[Read]] = {at: [Read(EVERYTHING, "/", via="file")] for at in owners.all if self._assume_complete}
+        for item in header.reads:
+            read = Read(item.what, item.scope, item.via, item.api_version, item.outcome)
+            for at in owners.of(item.scope, item.owner):
+                found.setdefault(at, []).append(read)
+        return found
+
+    @staticmethod
+    def _gaps(header: _Header, owners: _Owners) -> dict[int, list[Gap]]:
+        found: dict[int, list[Gap]] = {}
+        for item in header.gaps:
+            for at in owners.of(item.scope, item.owner):
+                found.setdefault(at, []).append(Gap(item.scope, item.what, item.reason, item.permission))
+        return found
+
+    def _exported(self) -> Snapshot:
         resources = [
-            make_resource(redact(body), via="file", api_version=_stated_version(body), fallback_id=f"/unidentified/{place}")
-            for place, body in self._bodies
+            admit(body, via="file", api_version=_text(body.get("apiVersion")), fallback_id=f"/unidentified/{place}")
+            for place, body in self._export.bodies
         ]
         scopes = self.scopes or ("/",)
         if self._assume_complete:
-            reads = [Read(EVERYTHING, "/", via="file")]
-        else:
-            types = {resource.type for resource in resources if resource.type and not _is_extension(resource)}
-            reads = [Read(name, scope, via="file") for name in sorted(types) for scope in scopes]
-        yield Snapshot(scopes=scopes, resources=resources, reads=reads)
+            return Snapshot(scopes=scopes, resources=resources, reads=[Read(EVERYTHING, "/", via="file")])
+        types = {resource.type for resource in resources if resource.type and not _is_extension(resource)}
+        outcome = self._export.cut or OK
+        reads = [Read(name, scope, via="file", outcome=outcome) for name in sorted(types) for scope in scopes]
+        gaps = [Gap(scope, "everything", self._export.cut) for scope in scopes if self._export.cut]
+        return Snapshot(scopes=scopes, resources=resources, reads=reads, gaps=gaps)
 
 
-def write_snapshot(path: Path, snapshots: Iterable[Snapshot], *, complete: Callable[[], bool] = lambda: True) -> None:
-    """Write snapshots as one file (`.gz` by its name): readable by its owner alone, replaced as a whole or not at all.
-
-    `complete` is asked once all snapshots have come: only then does a source know whether it was interrupted.
-    """
-    encode = msgspec.json.Encoder().encode
-    header: dict[str, Json] = {
-        "schema": SNAPSHOT_SCHEMA,
-        "collected": "",
-        "scopes": [],
-        "reads": [],
-        "gaps": [],
-        "complete": complete,
-    }
-    with tempfile.TemporaryFile() as spool:
-        for snapshot in snapshots:
-            header["collected"] = max(header["collected"], snapshot.collected)
-            header["scopes"].extend(snapshot.scopes)
-            header["reads"].extend(asdict(item) for item in snapshot.reads)
-            header["gaps"].extend(asdict(item) for item in snapshot.gaps)
-            for resource in snapshot.resources:
-                if not resource.inline:
-                    spool.write(encode(_line_of(resource, snapshot)) + b"\n")
-        header["complete"] = complete()
-        spool.seek(0)
-        _replace(path, encode(header) + b"\n", spool)
+def _units(header: _Header) -> list[tuple[str, ...]]:
+    """What was read together: as the header says, else all scopes of one subscription."""
+    if header.units:
+        return [tuple(unit) for unit in header.units]
+    together: dict[str, list[str]] = {}
+    for scope in header.scopes:
+        together.setdefault(ResourceId.parse(scope).subscription, []).append(scope)
+    return [tuple(unit) for unit in together.values()] or ([("/",)] if header.resources or header.complete else [])
 
 
-def _replace(path: Path, head: bytes, rest: IO[bytes]) -> None:
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise DriftlineError(f"{path} cannot be written: {error.strerror}") from error
-    try:
-        with os.fdopen(handle, "wb") as raw:
-            # No time stamp and no name inside, so that the same snapshot gives the same bytes.
-            file: IO[bytes] = gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) if path.suffix == ".gz" else raw  # type: ignore[assignment]  # a GzipFile writes bytes
-            file.write(head)
-            while chunk := rest.read(1 << 20):
-                file.write(chunk)
-            if file is not raw:
-                file.close()
-        Path(temporary).replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise DriftlineError(f"{path} cannot be written: {error.strerror}") from error
+class _Owners:
+    """Which units an id or scope belongs to: the one named, else those it lies in, whose subscription it shares, else all."""
+
+    def __init__(self, units: list[tuple[str, ...]]) -> None:
+        self.all = tuple(range(len(units)))
+        self._by_scope: dict[str, tuple[int, ...]] = {}
+        self._by_subscription: dict[str, tuple[int, ...]] = {}
+        for at, unit in enumerate(units):
+            for scope in map(ResourceId.parse, unit):
+                _join(self._by_scope, scope.key, at)
+                _join(self._by_subscription, scope.subscription, at)
+
+    def of(self, text: str, named: str) -> tuple[int, ...]:
+        """Positions of units; `named` is what a line or read says itself."""
+        if named and (owner := self._by_scope.get(normalise(named))):
+            return owner[:1]
+        at = key = normalise(text)
+        while at and text:
+            if at in self._by_scope:
+                return self._by_scope[at]
+            at = at.rpartition("/")[0]
+        subscription = key.split("/")[2] if key.startswith("/subscriptions/") else ""
+        return self._by_subscription.get(subscription, self.all) if subscription else self._by_scope.get("/", self.all)
 
 
-def _line_of(resource: Resource, snapshot: Snapshot) -> dict[str, Json]:
-    line: dict[str, Json] = {
-        "via": resource.via,
-        "api_version": resource.api_version,
-        "context": resource.context,
-        "body": resource.body,
-    }
-    if resource.context:
-        line["for"] = snapshot.scopes[0] if snapshot.scopes else "/"
-    return line
+def _join(table: dict[str, tuple[int, ...]], key: str, at: int) -> None:
+    if at not in (known := table.get(key, ())):
+        table[key] = (*known, at)
 
 
-def _resource_of(line: dict[str, Json], number: int, path: Path) -> Resource:
-    via, version = line.get("via", ""), line.get("api_version", "")
-    return make_resource(
-        redact(line["body"]),
-        via=via if isinstance(via, str) else "",
-        api_version=version if isinstance(version, str) else "",
-        context=bool(line.get("context")),
-        fallback_id=f"/unidentified/{path.name}-{number}",
-    )
-
-
-def _units(scopes: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Scopes of one subscription are scanned together."""
-    units: dict[str, list[str]] = {}
-    for scope in scopes:
-        units.setdefault(ResourceId.parse(scope).subscription, []).append(scope)
-    yield from (tuple(unit) for unit in units.values())
-
-
-def _touches(scope: str, keys: list[str]) -> bool:
-    key = normalise(scope)
-    return any(is_within(key, unit) or is_within(unit, key) or _same_subscription(key, unit) for unit in keys)
-
-
-def _same_subscription(key: str, unit: str) -> bool:
-    return key.split("/")[1:3] == unit.split("/")[1:3]
-
-
-def _in_any(text: str, scopes: tuple[str, ...]) -> bool:
-    return any(_same_subscription(normalise(text), normalise(scope)) for scope in scopes)
-
-
-def _reading(path: Path) -> IO[bytes]:
-    try:
-        return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]  # both read bytes
-    except OSError as error:
-        raise DriftlineError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _plain_file(path: Path) -> IO[bytes]:
-    """The file itself, or a private copy of what a compressed one holds, to seek in."""
-    file = _reading(path)
-    if path.suffix != ".gz":
-        return file
-    spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # the caller closes it
-    with file:
-        try:
-            shutil.copyfileobj(file, spool)
-        except (OSError, EOFError) as error:
-            spool.close()
-            raise SnapshotError(path, 0, f"the file is damaged: {error}", hint="Collect it again.") from error
-    spool.seek(0)
-    return spool
-
-
-def _read_all(path: Path) -> bytes:
-    with _reading(path) as file:
-        try:
-            return file.read()
-        except (OSError, EOFError) as error:
-            raise SnapshotError(path, 0, f"the file is damaged: {error}") from error
-
-
-def _decode(raw: bytes, path: Path, number: int) -> Json:
-    try:
-        return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        hint = "The file may be cut off: collect it again."
-        raise SnapshotError(path, number, f"the line is not JSON: {error}", hint=hint) from error
-
-
-def _shaped(shape: type[Any], item: Json, path: Path) -> Any:
-    try:
-        return msgspec.convert(item, shape)
-    except msgspec.ValidationError as error:
-        raise SnapshotError(path, 1, f"the header's reads and gaps: {error}") from error
-
-
-def _scopes_of(bodies: list[tuple[str, dict[str, Json]]]) -> tuple[str, ...]:
+def _scopes_of(export: Export) -> tuple[str, ...]:
     found: dict[str, str] = {}
-    for _, body in bodies:
-        parts = [part for part in str(body.get("id") or "").split("/") if part]
-        if len(parts) > 1 and parts[0].lower() == "subscriptions":
-            found.setdefault(parts[1].lower(), f"/subscriptions/{parts[1]}")
+    for _, body in export.bodies:
+        parsed = ResourceId.parse(_text(body.get("id")))
+        if parsed.subscription:
+            found.setdefault(parsed.subscription, f"/subscriptions/{parsed.subscription}")
     return tuple(found[key] for key in sorted(found))
 
 
 def _is_extension(resource: Resource) -> bool:
-    """Extension resources stand on another resource: that some occur says nothing of the rest."""
     scope = ResourceId.parse(resource.id).scope
-    return "/providers/" in scope.lower() and not parent_type(resource.type)
+    return resource.type_key.startswith(_EXTENSIONS) or ("/providers/" in scope.lower() and not parent_type(resource.type))
 
 
-def _stated_version(body: dict[str, Json]) -> str:
-    stated = body.get("apiVersion")
-    return stated if isinstance(stated, str) else ""
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""

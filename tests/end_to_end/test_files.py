@@ -53,6 +53,7 @@ def test_a_snapshot_of_other_rules_is_unknown_where_it_was_not_asked(tmp_path: P
     for line in (tmp_path / "s.jsonl").read_text(encoding="utf-8").splitlines():
         data = json.loads(line)
         if "schema" in data:
+            del data["resources"]  # the count by which a file that was cut off is known
             data["reads"] = [read for read in data["reads"] if read["what"] != "Microsoft.Search/searchServices"]
         elif "searchServices" in str(data["body"].get("id")):
             continue

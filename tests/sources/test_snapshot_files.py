@@ -103,11 +103,13 @@ def test_a_broken_line_is_named(tmp_path: Path, line: str, words: str) -> None:
     ("content", "words"),
     [
         (b'{"schema": "driftline.snapshot/9"}\n', "the schema 'driftline.snapshot/9' is not known"),
-        (b'{"schema": "driftline.snapshot/1", "reads": [1]}\n', "reads and gaps"),
+        (b'{"schema": "driftline.snapshot/1", "reads": [1]}\n', "the header is not as .* has it"),
         (b"", "no resource|not JSON"),
         (b"[]", "there is no resource"),
         (b"[1, 2]", "is no resource"),
-        (b"\xff\xfe", "not JSON"),
+        (b"\xff\xfe", "the file is empty"),
+        (b"\xff\xfex", "begins as UTF-16"),
+        (b'{"schema": "driftline.snapshot/1", "scopes": null}\n', "the header is not as .* has it"),
         (b"hello", "not JSON"),
     ],
 )
@@ -131,7 +133,7 @@ def test_a_resource_without_an_id_is_kept(tmp_path: Path) -> None:
     with path.open("a", encoding="utf-8") as file:
         file.write('{"via": 7, "api_version": null, "body": {"type": "Microsoft.Web/sites", "properties": {}}}\n')
     (found,) = load(path)
-    assert "/unidentified/s.jsonl-4" in [item.key for item in found.resources]
+    assert "/unidentified/line-4" in [item.key for item in found.resources]
 
 
 BODY = {"id": SITE, "type": "Microsoft.Web/sites", "name": "app", "properties": {"httpsOnly": True}}
