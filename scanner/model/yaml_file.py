@@ -1,10 +1,11 @@
 """YAML files as plain JSON values with the line of every key: what people write is data, and faults name their line.
 
-Scalars follow YAML 1.2's core schema: `yes`, `no`, `on` and dates are text. Duplicate keys, tags and aliases are faults.
+Scalars follow YAML 1.2's core schema: `yes`, `no`, `on` and dates are text. Duplicate keys, tags, anchors and aliases are faults.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,23 +57,39 @@ def load_yaml(path: Path, faults: list[Fault], *, name: str = "") -> YamlFile | 
         if len(raw) > _MAX_BYTES:
             faults.append(Fault(shown, 0, f"the file is larger than {_MAX_BYTES // 1024 // 1024} MiB"))
             return None
-        node = yaml.compose(raw.decode("utf-8-sig"), Loader=_loader())
+        text = raw.decode("utf-8-sig")
+        deep = _line_of_too_deep(text)
+        if deep:
+            faults.append(Fault(shown, deep, f"nests deeper than {_MAX_DEPTH}"))
+            return None
+        node = yaml.compose(text, Loader=_loader())
     except OSError as error:
         faults.append(Fault(shown, 0, f"cannot be read: {error.strerror or error}"))
         return None
     except UnicodeDecodeError:
         faults.append(Fault(shown, 0, "is not UTF-8 text"))
         return None
-    except RecursionError:
-        faults.append(Fault(shown, 0, f"nests deeper than {_MAX_DEPTH}"))
+    except yaml.reader.ReaderError as error:
+        line = raw[: error.position].count(b"\n") + 1
+        faults.append(Fault(shown, line, "is not YAML: it holds a character that YAML does not allow"))
         return None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "is not YAML"
         faults.append(Fault(shown, mark.line + 1 if mark else 0, f"is not YAML: {problem}"))
         return None
-    reader = _Reader(shown, faults)
+    reader = _Reader(shown, text, faults)
     return YamlFile(shown, reader.read(node, ()) if node is not None else None, reader.lines)
+
+
+def _line_of_too_deep(text: str) -> int:
+    """The line where nesting grows too deep, else 0. Composing recurses in C, which a file could otherwise crash."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_loader()):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            return event.start_mark.line + 1 if event.start_mark else 1
+    return 0
 
 
 def _loader() -> Any:
@@ -81,23 +98,29 @@ def _loader() -> Any:
 
 
 class _Reader:
-    def __init__(self, name: str, faults: list[Fault]) -> None:
-        self._name, self._faults, self._seen = name, faults, set[int]()
+    def __init__(self, name: str, text: str, faults: list[Fault]) -> None:
+        self._name, self._text, self._faults = name, text, faults
         self.lines: dict[tuple[str | int, ...], int] = {}
 
     def read(self, node: Any, at: tuple[str | int, ...]) -> Json:
         line = node.start_mark.line + 1
         self.lines.setdefault(at, line)
-        if id(node) in self._seen:
-            return self._wrong(line, "anchors and aliases are not used here: write the value out")
-        self._seen.add(id(node))
-        if len(at) > _MAX_DEPTH:
-            return self._wrong(line, f"nests deeper than {_MAX_DEPTH}")
+        if self._is_decorated(node):
+            return None
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, line)
         if isinstance(node, yaml.SequenceNode):
             return [self.read(item, (*at, position)) for position, item in enumerate(node.value)]
         return self._mapping(node, at)
+
+    def _is_decorated(self, node: Any) -> bool:
+        """Whether a tag or an anchor stands before the value: a fault, and no way into a value that an alias puts in itself."""
+        line, first = node.start_mark.line + 1, self._text[node.start_mark.index : node.start_mark.index + 1]
+        if first == "!":
+            self._wrong(line, f"tags such as {node.tag} are not used here")
+        elif first == "&":
+            self._wrong(line, "anchors and aliases are not used here: write the value out")
+        return first in {"!", "&"}
 
     def _mapping(self, node: Any, at: tuple[str | int, ...]) -> dict[str, Json]:
         found: dict[str, Json] = {}
@@ -105,6 +128,8 @@ class _Reader:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
                 self._wrong(line, "a key is a word")
+                continue
+            if self._is_decorated(key_node):
                 continue
             key = key_node.value
             if key in found:
@@ -117,8 +142,6 @@ class _Reader:
         text: str = node.value
         if node.style in ('"', "'", "|", ">"):
             return text
-        if node.tag.startswith("!") or not node.tag.startswith("tag:yaml.org,2002:"):
-            return self._wrong(line, f"tags such as {node.tag} are not used here")
         lowered = text.lower()
         if lowered in _WORDS and text in (lowered, lowered.capitalize(), lowered.upper()):
             return _WORDS[lowered]
@@ -126,7 +149,9 @@ class _Reader:
             self._wrong(line, f'quote the date: "{text}"')
         if _INTEGER.fullmatch(text):
             return int(text) if len(text) < 30 else self._wrong(line, "the number is too large")
-        return float(text) if _FLOAT.fullmatch(text) else text
+        if not _FLOAT.fullmatch(text):
+            return text
+        return float(text) if math.isfinite(float(text)) else self._wrong(line, "the number is too large")
 
     def _wrong(self, line: int, message: str) -> None:
         self._faults.append(Fault(self._name, line, message))
