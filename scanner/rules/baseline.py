@@ -27,6 +27,7 @@ _KINDS: Final[dict[str, tuple[type, ...]]] = {
     "array": (list,),
     "object": (dict,),
 }
+_MOST: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +119,10 @@ def load_baseline(name: str, environment: str = "") -> Baseline:
 def _parameter(
     name: str, item: ParameterShape, environment: str, shape: BaselineShape, file: YamlFile, faults: list[Fault]
 ) -> Parameter:
-    for key, value in (("default", item.default), *(("environments", value) for value in item.environments.values())):
+    stated = [(("default",), item.default), *((("environments", key), value) for key, value in item.environments.items())]
+    for pointer, value in stated:
         if not isinstance(value, _KINDS[item.type]) or (isinstance(value, bool) and item.type != "bool"):
-            faults.append(file.fault(("parameters", name, key), f'"{name}" is of type {item.type}, not {value!r}'))
+            faults.append(file.fault(("parameters", name, *pointer), f'"{name}" is of type {item.type}, not {value!r}'))
     for key in set(item.environments) - set(shape.environments):
         faults.append(
             file.fault(
@@ -144,10 +146,18 @@ def _component(name: str, item: ComponentShape, shape: BaselineShape, file: Yaml
     if item.where is not None:
         context = Knowledge({}, {}, {}, {}).context(file, faults, types, at=(*at, "where"))
         where = compile_condition(item.where, context)
-    low, dots, high = item.count.partition("..")
-    most = None if dots and not high else int(high or low)
+    least, most = _count(item.count)
+    if most is not None and not least <= most <= _MOST:
+        faults.append(file.fault((*at, "count"), f'"{item.count}" is no number or range from least to most, of {_MOST} at most'))
     via = _via(item, shape, file, faults, at)
-    return Component(name, types, where, int(low), most, via, item.foundational, item.purpose)
+    return Component(name, types, where, least, most, via, item.foundational, item.purpose)
+
+
+def _count(text: str) -> tuple[int, int | None]:
+    """Least and most of `2`, `1..3` or `0..`; a number of too many digits is more than any baseline may ask for."""
+    low, dots, high = text.partition("..")
+    least, most = (int(part) if len(part) <= len(str(_MOST)) else _MOST + 1 for part in (low, high or low))
+    return least, None if dots and not high and least <= _MOST else most
 
 
 def _via(

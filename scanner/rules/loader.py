@@ -46,7 +46,7 @@ def load_rules(
     faults: list[Fault] = []
     folders = [shipped_rules(), *directories] if shipped else [*directories]
     digest = hashlib.sha256()
-    shared = _load_shared(folders, faults, digest, fact_paths or {})
+    shared = _load_shared(folders, faults, digest)
     relations = _relations(shared, faults)
     knowledge = Knowledge(
         defaults=_defaults(shared, faults),
@@ -75,22 +75,28 @@ def _rule_files(folders: Sequence[Path], faults: list[Fault], digest: Any) -> It
             inside = path.relative_to(folder)
             if inside.name in _SHARED or inside.parts[0] == "tests":
                 continue
-            digest.update(path.read_bytes())
-            file = load_yaml(path, faults, name=shown_path(path))
+            file = _load(path, faults, digest)
             if file is not None:
                 yield file
 
 
-def _load_shared(folders: Sequence[Path], faults: list[Fault], digest: Any, fact_paths: FactPaths) -> dict[str, list[YamlFile]]:
+def _load(path: Path, faults: list[Fault], digest: Any) -> YamlFile | None:
+    file = load_yaml(path, faults, name=shown_path(path))
+    if file is not None:
+        digest.update(path.read_bytes())
+    return file
+
+
+def _load_shared(folders: Sequence[Path], faults: list[Fault], digest: Any) -> dict[str, list[YamlFile]]:
     shared: dict[str, list[YamlFile]] = {name: [] for name in _SHARED}
     for folder in folders:
         for name in _SHARED:
             path = folder / name
-            if path.is_file():
-                digest.update(path.read_bytes())
-                file = load_yaml(path, faults, name=shown_path(path))
-                if file is not None and isinstance(file.data, dict):
-                    shared[name].append(file)
+            file = _load(path, faults, digest) if path.exists() else None
+            if file is not None and isinstance(file.data, dict):
+                shared[name].append(file)
+            elif file is not None and file.data is not None:
+                faults.append(file.fault((), f"{name} maps names to entries"))
     return shared
 
 
@@ -159,6 +165,8 @@ def _join(
     from_types: tuple[str, ...],
     to_types: tuple[str, ...],
 ) -> Join:
+    if is_expression(right):
+        faults.append(file.fault((*at, "right"), "right is a path; only left may be an expression"))
     for key, text, types in (("left", left, from_types), ("right", right, to_types)):
         if not is_expression(text):
             try:
@@ -179,6 +187,8 @@ def _load_rule(file: YamlFile, knowledge: Knowledge, faults: list[Fault], baseli
     if shape is None:
         return None
     types = _list(shape.target.type)
+    if not types:
+        faults.append(file.fault(("target", "type"), "a rule targets at least one type"))
     checked = shape.target.paths == "checked"
     for name in types if checked else ():
         wrong = type_fault(name, knowledge.fact_paths)
@@ -186,7 +196,6 @@ def _load_rule(file: YamlFile, knowledge: Knowledge, faults: list[Fault], baseli
             faults.append(file.fault(("target", "type"), wrong))
     context = knowledge.context(file, faults, types, checked=checked, defaults=shape.defaults == "on")
     where = compile_condition(shape.target.where, context, ("target", "where")) if shape.target.where is not None else None
-    unless = shape.unknown_when if isinstance(shape.unknown_when, list) else [shape.unknown_when]
     rule = Rule(
         id=shape.id,
         control=shape.control or shape.id,
@@ -200,23 +209,30 @@ def _load_rule(file: YamlFile, knowledge: Knowledge, faults: list[Fault], baseli
         help=shape.help,
         frameworks=shape.frameworks,
         target=Target(types, where, shape.target.component, _each(shape.target, context)),
-        unknown_when=tuple(
-            UnknownWhen(
-                compile_condition(item.condition, context, ("unknown_when", "condition")),
-                compile_message(item.reason, context, ("unknown_when", "reason")),
-            )
-            for item in unless
-        ),
+        unknown_when=_unknown_when(shape, context),
         assertion=compile_condition(shape.assertion, context, ("assert",)),
         message=compile_message(shape.message or shape.title, context, ("message",)),
         consequence_of=tuple(shape.consequence_of),
-        fix=_fix(shape.fix),
+        fix=_fix(shape.fix, context),
         file=file.name,
         uses=context.uses,
     )
     if baseline is not None:
         _hold_against_baseline(rule, file, faults, baseline)
     return rule if len(faults) == before else None
+
+
+def _unknown_when(shape: RuleShape, context: ConditionContext) -> tuple[UnknownWhen, ...]:
+    stated = shape.unknown_when
+    at = ("unknown_when",)
+    placed = [((*at, position), item) for position, item in enumerate(stated)] if isinstance(stated, list) else [(at, stated)]
+    return tuple(
+        UnknownWhen(
+            compile_condition(item.condition, context, (*pointer, "condition")),
+            compile_message(item.reason, context, (*pointer, "reason")),
+        )
+        for pointer, item in placed
+    )
 
 
 def _each(target: TargetShape, context: ConditionContext) -> Each | None:
@@ -231,8 +247,13 @@ def _each(target: TargetShape, context: ConditionContext) -> Each | None:
         return None
 
 
-def _fix(shape: FixShape | None) -> RuleFix | None:
+def _fix(shape: FixShape | None, context: ConditionContext) -> RuleFix | None:
     if shape is None:
+        return None
+    for at, step in enumerate(shape.steps):
+        if len(step) != 1:
+            context.fault(("fix", "steps", at), "a step is exactly one of set, create, remove, action, manual")
+    if not shape.steps[0]:
         return None
     return RuleFix(
         title=shape.title,
