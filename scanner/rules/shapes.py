@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -291,8 +292,15 @@ def _fault_of(shape: type[Shape], file: YamlFile, at: tuple[str | int, ...], kin
         return file.fault(at, f'unknown key "{name}"{did_you_mean(name, _known_keys(shape))}')
     if kind == "missing":
         return file.fault(at, message if not missing else f'"{missing}" is missing')
-    words = message.replace("Input should be", "should be").replace("String should", "should")
-    return file.fault(at, f'"{name}": {words}' if name != "" else words)
+    words = re.sub(r"^(Input|String|List|Dictionary) (?=should)| or instance of \w+| after validation", "", message)
+    words = words.replace("a valid dictionary", "a mapping").replace("a valid list", "a list")
+    return file.fault(at, f'"{_named(at)}": {words}' if at else words)
+
+
+def _named(at: tuple[str | int, ...]) -> str:
+    """The key that a person looks for: `rules[0]` for the first of a list."""
+    last = max((position for position, key in enumerate(at) if isinstance(key, str)), default=0)
+    return "".join(f"[{key}]" if isinstance(key, int) else key for key in at[last:])
 
 
 def _known_keys(shape: type[Shape]) -> set[str]:
