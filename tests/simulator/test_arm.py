@@ -142,7 +142,7 @@ def test_rules_of_a_security_group_and_of_a_managed_network_likewise(azure: Any)
         "last",
     ]
     workspace = "Microsoft.MachineLearningServices/workspaces/mlw-toy"
-    fqdn = {"properties": {"type": "FQDN", "destination": "pypi.org"}}
+    fqdn = {"properties": {"type": "FQDN", "destination": "packages.example.com"}}
     azure.ask("PUT", f"{workspace}/outboundRules/pypi", fqdn)
     shown = azure.get(workspace)["properties"]["managedNetwork"]["outboundRules"]
     assert {name: rule["type"] for name, rule in shown.items()} == {"openai": "PrivateEndpoint", "pypi": "FQDN"}
