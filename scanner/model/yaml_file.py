@@ -76,7 +76,8 @@ def load_yaml(path: Path, faults: list[Fault], *, name: str = "") -> YamlFile | 
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "is not YAML"
-        faults.append(Fault(shown, mark.line + 1 if mark else 0, f"is not YAML: {problem}"))
+        last = raw.rstrip().count(b"\n") + 1  # what is missing at the end is missing after the last line, not on one beyond it
+        faults.append(Fault(shown, min(mark.line + 1, last) if mark else 0, f"is not YAML: {problem}"))
         return None
     reader = _Reader(shown, text, faults)
     return YamlFile(shown, reader.read(node, ()) if node is not None else None, reader.lines)

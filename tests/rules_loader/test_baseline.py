@@ -155,7 +155,7 @@ def test_tables_are_held_to_one_name_each_and_to_yaml() -> None:
     write("own", baseline=BASELINE, a="1\n", tables__a="1\n", tables__b="x: [\n")
     assert faults_of(lambda: load_baseline("own")) == [
         "own/tables/a.yaml:1: two tables are called a",
-        "own/tables/b.yaml:2: is not YAML: did not find expected node content",
+        "own/tables/b.yaml:1: is not YAML: did not find expected node content",
     ]
 
 

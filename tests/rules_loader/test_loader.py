@@ -245,7 +245,7 @@ def test_every_fault_of_every_file_is_said_at_once_in_the_order_of_files_and_lin
     Path("own/f.yaml").mkdir()
     assert faults_of(lambda: load_rules([Path("own"), Path("none")], shipped=False)) == [
         "none: is no directory of rules",
-        "own/a/c.yaml:2: is not YAML: did not find expected node content",
+        "own/a/c.yaml:1: is not YAML: did not find expected node content",
         "own/b.yaml:3: \"severity\": should be 'critical', 'high', 'medium', 'low' or 'info'",
         "own/conditions.yaml:1: conditions.yaml maps names to entries",
         "own/e.yaml:1: the id TST-001 is taken by own/d.yaml",

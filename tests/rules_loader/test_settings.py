@@ -65,7 +65,7 @@ def test_the_command_line_goes_before_the_environment_and_that_before_the_file()
 
 def test_rule_directories_stand_beside_the_file_and_those_of_the_command_line_come_after() -> None:
     config = written(FILE, "conf/own.yaml")
-    assert load_settings(config, {}, {}).rules == Setting("rules", ["conf/more"], "conf/own.yaml")
+    assert load_settings(config, {}, {}).rules == Setting("rules", ["conf/more"], "conf/own.yaml:4")
     assert load_settings(config, {"rules": [Path("x")]}, {}).rules == Setting("rules", ["conf/more", "x"], "command line")
 
 
@@ -75,7 +75,7 @@ def test_every_setting_and_parameter_is_explained_with_its_origin() -> None:
     found = explain(load_settings(None, {"baseline": "openai-chat"}, {}), baseline)
     assert [item.name for item in found[:4]] == ["baseline", "environment", "fail_on", "rules"]
     assert [item.name for item in found[4:-1]] == list(baseline.parameters)
-    assert found[-1] == Setting("workloads.chat.keyMaxAgeDays", 30, "driftline.yaml")
+    assert found[-1] == Setting("workloads.chat.keyMaxAgeDays", 30, "driftline.yaml:9")
     Path("driftline.yaml").unlink()
     assert explain(load_settings(None, {}, {}), baseline)[1] == Setting(
         "environment", baseline.environment, "first environment of the baseline"
@@ -93,7 +93,7 @@ def test_every_setting_and_parameter_is_explained_with_its_origin() -> None:
         ("- a\n", ["1: should be a mapping"]),
         ("a: 1\na: 2\n", ['2: the key "a" stands here twice', '2: unknown key "a"']),
         ("fail_on: urgent\n", ["1: \"fail_on\": should be '', 'critical', 'high', 'medium', 'low', 'info' or 'never'"]),
-        ("a: [\n", ["2: is not YAML: did not find expected node content"]),
+        ("a: [\n", ["1: is not YAML: did not find expected node content"]),
     ],
 )
 def test_what_is_wrong_in_the_file_is_said_with_its_line(text: str, expected: list[str]) -> None:
