@@ -61,9 +61,11 @@ def settle(config: Path | None, given: Mapping[str, Any], only: list[str] | None
     from scanner.facts import FACT_PATHS
     from scanner.rules import load_baseline, load_rules
     from scanner.rules.settings import load_settings
+    from scanner.rules.workloads import hold_workloads
 
     settings = load_settings(config, given, os.environ)
     baseline = load_baseline(settings.baseline.value, settings.environment.value)
+    hold_workloads(settings, baseline)
     directories = [Path(item) for item in settings.rules.value]
     rule_set = load_rules(directories, baseline, fact_paths=FACT_PATHS).select(only or [], skip or [])
     return Judging(settings, baseline, rule_set)

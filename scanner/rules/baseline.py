@@ -16,7 +16,7 @@ from scanner.model.yaml_file import YamlFile, load_yaml
 from scanner.rules.compiling import Knowledge, type_fault
 from scanner.rules.shapes import BaselineShape, ComponentShape, ParameterShape, hold_against
 
-__all__ = ["Baseline", "Component", "Parameter", "baseline_names", "load_baseline"]
+__all__ = ["Baseline", "Component", "Parameter", "baseline_names", "kind_fault", "load_baseline"]
 
 Json = Any
 _KINDS: Final[dict[str, tuple[type, ...]]] = {
@@ -116,13 +116,20 @@ def load_baseline(name: str, environment: str = "") -> Baseline:
     )
 
 
+def kind_fault(name: str, kind: str, value: Json) -> str:
+    """Words for a parameter's value that is not of its kind; empty when it is."""
+    fits = isinstance(value, _KINDS[kind]) and (kind == "bool" or not isinstance(value, bool))
+    return "" if fits else f'"{name}" is of type {kind}, not {value!r}'
+
+
 def _parameter(
     name: str, item: ParameterShape, environment: str, shape: BaselineShape, file: YamlFile, faults: list[Fault]
 ) -> Parameter:
     stated = [(("default",), item.default), *((("environments", key), value) for key, value in item.environments.items())]
     for pointer, value in stated:
-        if not isinstance(value, _KINDS[item.type]) or (isinstance(value, bool) and item.type != "bool"):
-            faults.append(file.fault(("parameters", name, *pointer), f'"{name}" is of type {item.type}, not {value!r}'))
+        wrong = kind_fault(name, item.type, value)
+        if wrong:
+            faults.append(file.fault(("parameters", name, *pointer), wrong))
     for key in set(item.environments) - set(shape.environments):
         faults.append(
             file.fault(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from scanner import __version__
 from scanner.model.errors import ConfigurationError, DriftlineError, Fault
 from scanner.model.yaml_file import YamlFile, load_yaml
 from scanner.rules.baseline import Baseline
@@ -16,6 +18,7 @@ __all__ = ["Setting", "Settings", "explain", "load_settings"]
 
 Json = Any
 _DEFAULTS: Final = {"baseline": "openai-chat", "environment": "", "fail_on": "high"}
+_LEAST: Final = re.compile(r">=\s*(\d{1,9}(?:\.\d{1,9}){0,2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that a run is set to."""
+    """Everything that a run is set to. `source` is the settings file, for the lines of faults and origins."""
 
     baseline: Setting
     environment: Setting
@@ -37,6 +40,7 @@ class Settings:
     rules: Setting
     workloads: tuple[WorkloadShape, ...] = ()
     file: str = ""
+    source: YamlFile | None = field(default=None, compare=False, repr=False)
 
 
 def load_settings(config: Path | None, given: Mapping[str, Json], environment: Mapping[str, str]) -> Settings:
@@ -48,7 +52,7 @@ def load_settings(config: Path | None, given: Mapping[str, Json], environment: M
         raise ConfigurationError([Fault(origin, 0, f'fail_on is "{value}", not one of critical, high, medium, low, info, never')])
     base = Path(file.name).parent if file is not None else Path()
     directories = [*(base / item for item in shape.rules), *(given.get("rules") or [])]
-    origin = "command line" if given.get("rules") else file.name if file is not None and shape.rules else "default"
+    origin = "command line" if given.get("rules") else _origin(file, "rules") if file is not None and shape.rules else "default"
     return Settings(
         settled["baseline"],
         settled["environment"],
@@ -56,6 +60,7 @@ def load_settings(config: Path | None, given: Mapping[str, Json], environment: M
         Setting("rules", [str(item) for item in directories], origin),
         tuple(shape.workloads),
         file.name if file is not None else "",
+        file,
     )
 
 
@@ -65,8 +70,8 @@ def explain(settings: Settings, baseline: Baseline) -> list[Setting]:
     if not settings.environment.value:
         chosen[1] = Setting("environment", baseline.environment, "first environment of the baseline")
     overridden = [
-        Setting(f"workloads.{item.name}.{name}", value, settings.file)
-        for item in settings.workloads
+        Setting(f"workloads.{item.name}.{name}", value, _origin(settings.source, "workloads", at, "parameters", name))
+        for at, item in enumerate(settings.workloads)
         for name, value in item.parameters.items()
     ]
     return [*chosen, *(Setting(item.name, item.value, item.origin) for item in baseline.described), *overridden]
@@ -81,9 +86,32 @@ def _read(config: Path | None) -> tuple[YamlFile | None, SettingsShape]:
     faults: list[Fault] = []
     file = load_yaml(path, faults)
     shape = hold_against(SettingsShape, file, faults) if file is not None and file.data is not None else SettingsShape()
+    if file is not None and shape is not None:
+        faults.extend(_version_faults(file, shape.driftline))
     if faults or shape is None:
         raise ConfigurationError(faults)
     return file, shape
+
+
+def _version_faults(file: YamlFile, least: str) -> Iterator[Fault]:
+    """A settings file that needs a later driftline is refused: what it says may mean something else here."""
+    if not least:
+        return
+    wanted = _LEAST.fullmatch(least)
+    if wanted is None:
+        yield file.fault(("driftline",), f'"{least}" is no least version; write ">=1" or ">=1.2"')
+    elif _numbers(__version__) < _numbers(wanted[1]):
+        yield file.fault(("driftline",), f"needs driftline {wanted[1]} or later, and this is {__version__}: upgrade it")
+
+
+def _numbers(version: str) -> tuple[int, int, int]:
+    found = [int(number) for number in re.findall(r"\d+", version)[:3]]
+    first, second, third = (*found, 0, 0, 0)[:3]
+    return first, second, third
+
+
+def _origin(file: YamlFile | None, *pointer: str | int) -> str:
+    return f"{file.name}:{file.line(pointer)}" if file is not None else "default"
 
 
 def _settle(
@@ -96,5 +124,5 @@ def _settle(
         return Setting(name, environment[variable], f"environment variable {variable}")
     stated = getattr(shape, name)
     if stated and file is not None:
-        return Setting(name, stated, f"{file.name}:{file.line((name,))}")
+        return Setting(name, stated, _origin(file, name))
     return Setting(name, _DEFAULTS[name], "default")
