@@ -17,17 +17,29 @@ from scanner.report.schemas import schemas
 
 FROZEN = {path.stem: path for path in Path(__file__).parent.glob("*.json")}
 Json = Any
+#: What narrows a schema wherever it is new or another than before.
+_LIMITS = frozenset(
+    {"$ref", "type", "const", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum"}
+    | {"minItems", "maxItems", "minProperties", "maxProperties", "items", "additionalProperties", "propertyNames"}
+)
 
 
 def losses(old: Json, new: Json, at: str = "") -> Iterator[str]:
     """What a reader or writer of the old schema would lose: a property gone, a type or choice narrowed, something newly required."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        yield from _own_losses(old, new, at)
-        for key in old.keys() & new.keys() - {"enum", "required"}:
-            yield from losses(old[key], new[key], f"{at}.{key}")
-    elif isinstance(old, list) and isinstance(new, list):
-        for position, (before, after) in enumerate(zip(old, new, strict=False)):
-            yield from losses(before, after, f"{at}[{position}]")
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return
+    yield from _own_losses(old, new, at)
+    for key in ("properties", "patternProperties", "$defs"):  # by name: a property may itself be called "type" or "enum"
+        for name in old.get(key, {}).keys() & new.get(key, {}).keys():
+            yield from losses(old[key][name], new[key][name], f"{at}.{key}.{name}")
+    for key in ("items", "additionalProperties", "propertyNames"):
+        yield from losses(old.get(key), new.get(key), f"{at}.{key}")
+    for key in ("anyOf", "oneOf"):
+        alternatives: list[Json] = new.get(key) or []
+        if (key in new and len(alternatives) < len(old.get(key, []))) or key in new.keys() - old.keys():
+            yield f"{at}.{key}: there are fewer alternatives"
+        for position, (before, after) in enumerate(zip(old.get(key, []), alternatives, strict=False)):
+            yield from losses(before, after, f"{at}.{key}[{position}]")
 
 
 def _own_losses(old: dict[str, Json], new: dict[str, Json], at: str) -> Iterator[str]:
@@ -38,9 +50,13 @@ def _own_losses(old: dict[str, Json], new: dict[str, Json], at: str) -> Iterator
     before: Json = old.get("required") or []
     if isinstance(required, list):
         yield from (f"{at}.{name}: is newly required" for name in required if name not in before)
-    for key in ("type", "const", "pattern", "minItems", "maxItems", "additionalProperties"):
-        if key in new and new[key] != old.get(key) and not (key == "type" and _wider(old.get(key), new[key])):
+    for key in sorted(_LIMITS & new.keys()):
+        both = isinstance(old.get(key), dict) and isinstance(new[key], dict)  # looked into by `losses`
+        lifted = new[key] is True or new[key] == {} or (key == "type" and _wider(old.get(key), new[key]))
+        if new[key] != old.get(key) and not both and not lifted:
             yield f"{at}: {key} is now {new[key]!r}"
+    if "enum" in new.keys() - old.keys() and old.get("const") not in new["enum"]:
+        yield f"{at}: only {new['enum']} is allowed now"
     choices: list[Json] = old.get("enum") or []
     allowed: list[Json] = new.get("enum") or choices
     gone = [item for item in choices if item not in allowed]
@@ -81,7 +97,33 @@ OLD: Json = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"en
         ({**OLD, "properties": {**OLD["properties"], "b": {"enum": [1]}}}, [".properties.b: [2] is no longer allowed"]),
         ({**OLD, "properties": {**OLD["properties"], "c": {"type": "string"}}}, []),
         ({**OLD, "additionalProperties": False}, [": additionalProperties is now False"]),
+        ({**OLD, "additionalProperties": True}, []),
+        (
+            {**OLD, "properties": {**OLD["properties"], "a": {"type": "string", "enum": ["x"]}}},
+            [".properties.a: only ['x'] is allowed now"],
+        ),
+        ({**OLD, "properties": {**OLD["properties"], "b": {"enum": [1, 2, 3]}}}, []),
+        (
+            {**OLD, "properties": {**OLD["properties"], "a": {"type": "string", "minLength": 1}}},
+            [".properties.a: minLength is now 1"],
+        ),
+        ({**OLD, "properties": {**OLD["properties"], "a": {"$ref": "#/$defs/A"}}}, [".properties.a: $ref is now '#/$defs/A'"]),
+        (
+            {**OLD, "properties": {**OLD["properties"], "a": {"anyOf": [{"type": "string"}]}}},
+            [".properties.a.anyOf: there are fewer alternatives"],
+        ),
     ],
 )
 def test_a_loss_is_seen(new: Json, words: list[str]) -> None:
     assert list(losses(OLD, new)) == words
+
+
+def test_a_loss_is_seen_in_alternatives_elements_and_properties_that_are_called_like_keywords() -> None:
+    old = {"properties": {"type": {"anyOf": [{"type": "string"}, {"items": {"enum": ["a", "b"]}}]}, "enum": {"type": "array"}}}
+    fewer = {"properties": {"type": {"anyOf": [{"type": "string"}]}, "enum": {"type": "array"}}}
+    narrower = {"properties": {"type": {"anyOf": [{"type": "string"}, {"items": {"enum": ["a"]}}]}, "enum": {"type": "object"}}}
+    assert list(losses(old, fewer)) == [".properties.type.anyOf: there are fewer alternatives"]
+    assert sorted(losses(old, narrower)) == [
+        ".properties.enum: type is now 'object'",
+        ".properties.type.anyOf[1].items: ['b'] is no longer allowed",
+    ]
