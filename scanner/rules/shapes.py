@@ -45,7 +45,7 @@ RuleId = Annotated[
 class Shape(BaseModel):
     """What every shape shares: no unknown keys, no guessing of types."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class TargetShape(Shape):

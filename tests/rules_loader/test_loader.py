@@ -147,6 +147,11 @@ TYPE = "  type: Microsoft.Storage/storageAccounts\n"
             ['own/r.yaml:9: "steps": should have at least 1 item, not 0'],
         ),
         ("assert:", "consequence_of: TST-002\nassert:", ['own/r.yaml:6: "consequence_of": should be a list']),
+        (
+            "assert:",
+            "assertion:",
+            ['own/r.yaml:1: "assert" is missing', 'own/r.yaml:6: unknown key "assertion"; did you mean "assert"?'],
+        ),
         (RULE, "", ["own/r.yaml:1: should be a mapping"]),
         (RULE, "- a\n", ["own/r.yaml:1: should be a mapping"]),
     ],
