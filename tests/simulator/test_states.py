@@ -102,7 +102,7 @@ def test_children_inside_a_resource_and_conditions_are_understood(write: Any) ->
 @pytest.mark.parametrize(
     ("state", "wanted"),
     [
-        ("state: [", ["state.yaml:2: is not YAML: did not find expected node content"]),
+        ("state: [", ["state.yaml:1: is not YAML: did not find expected node content"]),
         ("[]", ["state.yaml:1: Input should be a valid dictionary or instance of StateShape"]),
         ("state: x\n", [f'state.yaml:1: "{key}" is missing' for key in ("resourceGroup", "subscription", "templates", "tenant")]),
         (HEAD + "extra: 1\n", ["state.yaml:7: extra: Extra inputs are not permitted"]),
