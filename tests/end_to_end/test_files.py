@@ -133,7 +133,7 @@ assert: {field: properties.supportsHttpsTrafficOnly, equals: true}
         ({"our/a.yaml": RULE.replace("title: t\n", "")}, ["--rules", "our"], '"title" is missing'),
         ({"our/a.yaml": RULE, "our/b.yaml": RULE}, ["--rules", "our"], "our/b.yaml:1: the id OUR-001 is taken by our/a.yaml"),
         ({"our/a.yaml": RULE.replace("true}", '"[baseline(\'keyMaxAge\')]"}')}, ["--rules", "our"], 'did you mean "keyMaxAgeDays"?'),
-        ({"our/a.yaml": "a: [1\n"}, ["--rules", "our"], "our/a.yaml:2: is not YAML"),
+        ({"our/a.yaml": "a: [1\n"}, ["--rules", "our"], "our/a.yaml:1: is not YAML"),
         ({"our/a.yaml": RULE.replace("low", "lwo"), "our/b.yaml": "- 1\n"}, ["--rules", "our"], "our/b.yaml"),
         ({"our/a.yaml": RULE, "our/defaults.yaml": "Microsoft.Storage/storageAccounts: {properties.minimumTlsVersion: TLS1_2}\n"},
          ["--rules", "our"], "cannot be replaced"),
