@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from scanner.language.functions import EvaluationError, Function, FunctionTable
+from scanner.language.functions.values import Lambda
 from scanner.language.grammar import Access, CallNode, ExpressionError, Literal, Node, parse
 from scanner.language.kinds import kind_of
 from scanner.model.unknown import ABSENT, Unknown
@@ -63,15 +64,21 @@ def compile_expression(text: str, functions: FunctionTable) -> Expression:
     for call in calls:
         _hold_against(text, call, functions)
     thunk, constant = _compile(node, functions)
-    strict = thunk
+
+    def strict(scope: Any) -> Json:
+        try:
+            value = thunk(scope)
+        except (RecursionError, OverflowError, MemoryError) as error:
+            raise EvaluationError(type(error).__name__) from error
+        if value.__class__ is Lambda:
+            raise EvaluationError("a lambda is no value: it stands only as the argument of a function")
+        return value
 
     def evaluate(scope: Any) -> Json:
         try:
             return strict(scope)
         except EvaluationError as error:
             return Unknown.because(f"{error} in {_short(text)}")
-        except (RecursionError, OverflowError, MemoryError) as error:
-            return Unknown.because(f"{type(error).__name__} in {_short(text)}")
 
     if constant:
         value = evaluate(None)
@@ -102,11 +109,11 @@ def _compile_json(value: Json, functions: FunctionTable, depth: int) -> tuple[Th
         keys = [_compile_json(str(key), functions, depth + 1) for key in value]
         items = [_compile_json(item, functions, depth + 1) for item in value.values()]
         calls = tuple(call for part in (*keys, *items) for call in part[1])
-        if all(part[2] for part in (*keys, *items)):
-            fixed = {key[0](None): item[0](None) for key, item in zip(keys, items, strict=True)}
-            return lambda scope: fixed, calls, True
         pairs = [(key[0], item[0]) for key, item in zip(keys, items, strict=True)]
-        return lambda scope: {key(scope): _null(item(scope)) for key, item in pairs}, calls, False
+        if all(part[2] for part in (*keys, *items)):
+            fixed = _object_of(pairs, None)
+            return lambda scope: fixed, calls, True
+        return lambda scope: _object_of(pairs, scope), calls, False
     if isinstance(value, list):
         parts = [_compile_json(item, functions, depth + 1) for item in value]
         calls = tuple(call for part in parts for call in part[1])
@@ -115,6 +122,19 @@ def _compile_json(value: Json, functions: FunctionTable, depth: int) -> tuple[Th
             return lambda scope: fixed_list, calls, True
         return lambda scope: [_null(part[0](scope)) for part in parts], calls, False
     return lambda scope: value, (), True
+
+
+def _object_of(pairs: list[tuple[Thunk, Thunk]], scope: Any) -> Json:
+    """The object of computed names and values; unknown as a whole where a name is, as no member of it can then be told."""
+    result: dict[str, Json] = {}
+    for key, item in pairs:
+        name = key(scope)
+        if isinstance(name, Unknown):
+            return name
+        if not isinstance(name, str):
+            return Unknown.because(f"the name of a member must be text, not {kind_of(name)}")
+        result[name] = _null(item(scope))
+    return result
 
 
 def _compile(node: Node, functions: FunctionTable) -> tuple[Thunk, bool]:
@@ -146,6 +166,8 @@ def _compile_call(function: Function, thunks: tuple[Thunk, ...]) -> Thunk:
         if reasons:
             return Unknown(tuple(dict.fromkeys(reasons)))
         values = [None if value is ABSENT else value for value in values]
+        if not function.takes_lambdas and any(value.__class__ is Lambda for value in values):
+            raise EvaluationError(f"{name} takes no lambda")
         try:
             return call(scope, *values) if function.takes_scope else call(*values)
         except EvaluationError as error:
@@ -173,11 +195,12 @@ def _compile_access(node: Access, functions: FunctionTable) -> tuple[Thunk, bool
 def member_of(value: Json, key: Json) -> Json:
     """A member by name, ignoring case, or an element by index; `EvaluationError` where there is none."""
     if isinstance(value, Mapping):
-        if key in value:
-            return value[key]
-        for name, item in value.items():
-            if isinstance(key, str) and name.lower() == key.lower():
-                return item
+        if isinstance(key, str):
+            if key in value:
+                return value[key]
+            for name, item in value.items():
+                if name.lower() == key.lower():
+                    return item
         raise EvaluationError(f"there is no member {key!r}")
     if isinstance(value, list | str) and isinstance(key, int) and not isinstance(key, bool):
         if 0 <= key < len(value):
@@ -206,10 +229,15 @@ def _hold_against(text: str, call: Call, functions: FunctionTable) -> None:
         raise ExpressionError(text, call.position, f'unknown function "{call.name}"{hint}')
     given = len(call.literals)
     if given < function.least or (function.most is not None and given > function.most):
-        wanted = (
-            str(function.least) if function.least == function.most else f"{function.least} to {function.most or 'any number'}"
-        )
-        raise ExpressionError(text, call.position, f"{function.name} takes {wanted} arguments, not {given}")
+        raise ExpressionError(text, call.position, f"{function.name} takes {_wanted(function)}, not {given}")
+
+
+def _wanted(function: Function) -> str:
+    least, most = function.least, function.most
+    if most is None:
+        return f"{least} or more arguments"
+    count = str(least) if least == most else f"{least} to {most}"
+    return f"{count} argument" if most == 1 else f"{count} arguments"
 
 
 def _null(value: Json) -> Json:

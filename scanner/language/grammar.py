@@ -58,8 +58,28 @@ def parse(text: str) -> Node:
     """Parse the inside of `[...]`; `text` is the whole string with its brackets."""
     if len(text) > MAX_LENGTH:
         raise ExpressionError(text, MAX_LENGTH, f"the expression is longer than {MAX_LENGTH} characters")
-    parser = _Parser(text)
-    return parser.expression(1, 0)[0]
+    if not (text.startswith("[") and text.endswith("]") and len(text) > 1):
+        raise ExpressionError(text, 0, "an expression stands between [ and ]")
+    node, _ = _Parser(text).expression(1, 0)
+    _hold_depth(text, node)
+    return node
+
+
+def _hold_depth(text: str, root: Node) -> None:
+    """Bound the height of the tree: a chain `a().b.c` nests to the left without nesting in the text."""
+    pending: list[tuple[Node, int]] = [(root, 0)]
+    while pending:
+        node, depth = pending.pop()
+        if depth > MAX_DEPTH:
+            raise _too_deep(text, node.position)
+        if isinstance(node, CallNode):
+            pending.extend((argument, depth + 1) for argument in node.arguments)
+        elif isinstance(node, Access):
+            pending.extend(((node.subject, depth + 1), (node.key, depth + 1)))
+
+
+def _too_deep(text: str, position: int) -> ExpressionError:
+    return ExpressionError(text, position, f"the expression nests deeper than {MAX_DEPTH}")
 
 
 class _Parser:
@@ -77,7 +97,7 @@ class _Parser:
 
     def _value(self, at: int, depth: int) -> tuple[Node, int]:
         if depth > MAX_DEPTH:
-            raise self._wrong(at, f"the expression nests deeper than {MAX_DEPTH}")
+            raise _too_deep(self._text, at)
         at = self._skip(at)
         if self._text.startswith("'", at):
             node, at = self._string(at)
@@ -106,7 +126,7 @@ class _Parser:
         start = at
         name, at = self._name(at)
         if self._text.startswith(".", self._skip(at)):
-            rest, after = self._name(self._skip(self._skip(at) + 1))
+            rest, after = self._name(self._skip(self._skip(at) + 1), "the name of a function")
             name, at = f"{name}.{rest}", after
         at = self._skip(at)
         if not self._text.startswith("(", at):
@@ -126,11 +146,10 @@ class _Parser:
             at += 1
 
     def _accesses(self, node: Node, at: int, depth: int) -> tuple[Node, int]:
-        steps = 0
         while True:
             here = self._skip(at)
             if self._text.startswith(".", here):
-                name, at = self._name(self._skip(here + 1))
+                name, at = self._name(self._skip(here + 1), "the name of a member")
                 node = Access(node, Literal(name, here + 1), here)
             elif self._text.startswith("[", here):
                 key, at = self._value(here + 1, depth + 1)
@@ -141,14 +160,11 @@ class _Parser:
                 node = Access(node, key, here)
             else:
                 return node, at
-            steps += 1
-            if steps > MAX_DEPTH:
-                raise self._wrong(here, f"the expression nests deeper than {MAX_DEPTH}")
 
-    def _name(self, at: int) -> tuple[str, int]:
+    def _name(self, at: int, wanted: str = "a function, a 'string' or a number") -> tuple[str, int]:
         found = _NAME.match(self._text, at)
         if found is None or at >= self._end:
-            raise self._wrong(min(at, self._end), "expected a function, a 'string' or a number")
+            raise self._wrong(min(at, self._end), f"expected {wanted}")
         return found[0], found.end()
 
     def _skip(self, at: int) -> int:

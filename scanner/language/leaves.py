@@ -149,7 +149,17 @@ def compile_field_leaf(data: Mapping[str, Json], context: ConditionContext, poin
         return Faulty(pointer)
     element, rest = bound_element(path, context.bound)
     kinds = tuple({kind for kind in (context.kind_of(name, path.text) for name in context.types) if kind}) if not element else ()
+    if operator in _EQUALITY and kinds and all(kind.split(" ")[0] == "bool" for kind in kinds):
+        _hold_booleans(path.text, data[operator], context, (*pointer, operator))
     return FieldLeaf(pointer, Reading(path, rest, element, context.default_of, kinds), operator, expected, absent)
+
+
+def _hold_booleans(path: str, stated: Json, context: ConditionContext, pointer: Pointer) -> None:
+    """A true or false that is compared with a word would never be equal: `yes` is text in YAML 1.2."""
+    for value in stated if isinstance(stated, list) else [stated]:
+        if isinstance(value, str) and not is_expression(value) and value.lower() not in ("true", "false"):
+            meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(value.lower())
+            context.fault(pointer, f'{path} is true or false, never "{value}"' + (f"; write {meant}" if meant else ""))
 
 
 def compile_value_leaf(data: Mapping[str, Json], context: ConditionContext, pointer: Pointer) -> Condition:

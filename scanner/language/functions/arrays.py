@@ -14,8 +14,13 @@ __all__ = ["ARRAYS"]
 
 Json = Any
 
+#: Ours: repeated in a lambda, joining a value with itself doubles it each time.
+_MAX_JOINED: Final = 4_194_304
+
 
 def _concat(*parts: Json) -> Json:
+    if sum(len(part) for part in parts if isinstance(part, str | list)) > _MAX_JOINED:
+        return wrong(f"makes at most {_MAX_JOINED} characters or elements")
     if parts and all(isinstance(part, list) for part in parts):
         return [item for part in parts for item in part]
     if any(isinstance(part, list | dict) for part in parts):
@@ -205,9 +210,9 @@ ARRAYS: Final = (
     Function("contains", 2, 2, _contains),
     Function("createArray", 0, None, lambda *items: list(items)),
     Function("empty", 1, 1, _empty),
-    Function("filter", 2, 2, _filter),
+    Function("filter", 2, 2, _filter, takes_lambdas=True),
     Function("first", 1, 1, _first),
-    Function("groupBy", 2, 2, _group_by),
+    Function("groupBy", 2, 2, _group_by, takes_lambdas=True),
     Function("indexOf", 2, 2, _index_of),
     Function("intersection", 2, None, _intersection),
     Function("lambda", 1, None, _lambda, lazy=True),
@@ -215,13 +220,13 @@ ARRAYS: Final = (
     Function("last", 1, 1, _last),
     Function("lastIndexOf", 2, 2, _last_index_of),
     Function("length", 1, 1, _length),
-    Function("map", 2, 2, _map),
-    Function("mapValues", 2, 2, _map_values),
+    Function("map", 2, 2, _map, takes_lambdas=True),
+    Function("mapValues", 2, 2, _map_values, takes_lambdas=True),
     Function("range", 2, 2, _range),
-    Function("reduce", 3, 3, _reduce),
+    Function("reduce", 3, 3, _reduce, takes_lambdas=True),
     Function("skip", 2, 2, _skip),
-    Function("sort", 2, 2, _sort),
+    Function("sort", 2, 2, _sort, takes_lambdas=True),
     Function("take", 2, 2, _take),
-    Function("toObject", 2, 3, _to_object),
+    Function("toObject", 2, 3, _to_object, takes_lambdas=True),
     Function("union", 1, None, _union),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -17,12 +18,29 @@ _DURATION = re.compile(
     r"(?P<sign>-?)P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
 )
-#: .NET format letters that ARM's documentation uses, longest first, with what they print.
-_FORMATS: Final = {
-    "yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S", "yy": "%y", "fffffff": "%f0", "zzz": "+00:00",
+#: The parts of a .NET format: runs of one letter, quoted and escaped text.
+_PART = re.compile(r"'[^']*'|\"[^\"]*\"|\\.|y+|M+|d+|H+|h+|m+|s+|f+|t+|z+|K")
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_PRINTERS: Final[dict[str, Callable[[datetime], str]]] = {
+    "yyyy": lambda date: f"{date.year:04}", "yy": lambda date: f"{date.year % 100:02}",
+    "MMMM": lambda date: _MONTHS[date.month - 1], "MMM": lambda date: _MONTHS[date.month - 1][:3],
+    "MM": lambda date: f"{date.month:02}", "M": lambda date: f"{date.month}",
+    "dddd": lambda date: _DAYS[date.weekday()], "ddd": lambda date: _DAYS[date.weekday()][:3],
+    "dd": lambda date: f"{date.day:02}", "d": lambda date: f"{date.day}",
+    "HH": lambda date: f"{date.hour:02}", "H": lambda date: f"{date.hour}",
+    "hh": lambda date: f"{(date.hour + 11) % 12 + 1:02}", "h": lambda date: f"{(date.hour + 11) % 12 + 1}",
+    "mm": lambda date: f"{date.minute:02}", "m": lambda date: f"{date.minute}",
+    "ss": lambda date: f"{date.second:02}", "s": lambda date: f"{date.second}",
+    "tt": lambda date: "AM" if date.hour < 12 else "PM", "t": lambda date: "A" if date.hour < 12 else "P",
+    "zzz": lambda date: "+00:00", "zz": lambda date: "+00", "z": lambda date: "+0", "K": lambda date: "Z",
 }  # fmt: skip
 _STANDARD: Final = {
-    "u": "yyyy-MM-dd HH:mm:ssZ", "s": "yyyy-MM-ddTHH:mm:ss", "o": "yyyy-MM-ddTHH:mm:ss.fffffffZ", "d": "MM/dd/yyyy",
+    "d": "MM/dd/yyyy", "D": "dddd, dd MMMM yyyy", "o": "yyyy-MM-ddTHH:mm:ss.fffffffZ", "O": "yyyy-MM-ddTHH:mm:ss.fffffffZ",
+    "r": "ddd, dd MMM yyyy HH:mm:ss 'GMT'", "R": "ddd, dd MMM yyyy HH:mm:ss 'GMT'", "s": "yyyy-MM-ddTHH:mm:ss",
+    "t": "HH:mm", "T": "HH:mm:ss", "u": "yyyy-MM-dd HH:mm:ssZ",
 }  # fmt: skip
 _PLAIN: Final = "yyyyMMddTHHmmssZ"
 
@@ -32,19 +50,29 @@ def parse_date(value: Json) -> datetime:
     written = re.sub(r"(\.\d{6})\d+", r"\1", text(value).strip())
     try:
         date = datetime.fromisoformat(written)
-    except ValueError:
+        return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return wrong(f"{value!r:.40} is not a date")
-    return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _print(date: datetime, form: Json) -> str:
+    """A date in a .NET format, standard or custom, of the invariant culture."""
     pattern = _STANDARD.get(text(form), text(form))
     if len(pattern) > 100:
         wrong("the format is too long")
-    spelled = re.sub(
-        "|".join(sorted(_FORMATS, key=len, reverse=True)), lambda found: _FORMATS[found[0]], pattern.replace("%", "%%")
-    )
-    return date.astimezone(UTC).strftime(spelled)
+    if len(pattern) < 2:
+        wrong(f"{form!r} is no standard date format: known are {', '.join(_STANDARD)}")
+    moment = date.astimezone(UTC)
+    return _PART.sub(lambda found: _print_part(moment, found[0]), pattern)
+
+
+def _print_part(date: datetime, part: str) -> str:
+    if part[0] in "'\"\\":
+        return part[1:] if part[0] == "\\" else part[1:-1]
+    if part[0] == "f" and len(part) <= 7:
+        return f"{date.microsecond:06}0"[: len(part)]
+    printer = _PRINTERS.get(part)
+    return printer(date) if printer else wrong(f"{part!r:.40} is no part of a date format")
 
 
 def _utc_now(scope: Any, form: Json = _PLAIN) -> str:
@@ -71,20 +99,16 @@ def _like(written: str, date: datetime) -> str:
 
 
 def _shift(start: datetime, duration: str) -> datetime:
+    """ARM's reference of dateTimeAdd: leap years are not considered, P1Y is P365D and P1M is P30D."""
     found = _DURATION.fullmatch(duration)
     if found is None or duration.rstrip("T").endswith("P") or len(duration) > 60:
         wrong(f"{duration!r:.40} is not an ISO 8601 duration such as P90D")
     parts = {name: int(value) for name, value in found.groupdict(default="0").items() if name != "sign"}
-    sign = -1 if found["sign"] else 1
-    months = start.year * 12 + start.month - 1 + sign * (parts["years"] * 12 + parts["months"])
+    days = parts["years"] * 365 + parts["months"] * 30 + parts["weeks"] * 7 + parts["days"]
     try:
-        moved = start.replace(year=months // 12, month=months % 12 + 1, day=1)
-        last = (moved.replace(year=moved.year + moved.month // 12, month=moved.month % 12 + 1) - timedelta(days=1)).day
-        rest = timedelta(
-            weeks=parts["weeks"], days=parts["days"], hours=parts["hours"], minutes=parts["minutes"], seconds=parts["seconds"]
-        )
-        return moved.replace(day=min(start.day, last)) + sign * rest
-    except (OverflowError, ValueError):
+        moved = timedelta(days=days, hours=parts["hours"], minutes=parts["minutes"], seconds=parts["seconds"])
+        return start - moved if found["sign"] else start + moved
+    except OverflowError:
         return wrong("the date leaves the calendar")
 
 

@@ -15,6 +15,11 @@ Json = Any
 _VERSION = re.compile(r"\d+(\.\d+)*")
 
 
+def _bounded(value: int) -> int:
+    """64 bits, as .NET's long: without an end a lambda could square a number until nothing else runs."""
+    return value if -(2**63) <= value < 2**63 else wrong("the result does not fit into 64 bits")
+
+
 def _div(left: Json, right: Json) -> int:
     dividend, divisor = integer(left), integer(right)
     if divisor == 0:
@@ -70,14 +75,14 @@ def _version(value: Json) -> list[int]:
 
 
 NUMBERS: Final = (
-    Function("add", 2, 2, lambda left, right: integer(left) + integer(right)),
+    Function("add", 2, 2, lambda left, right: _bounded(integer(left) + integer(right))),
     Function("div", 2, 2, _div),
     Function("float", 1, 1, _float),
     Function("int", 1, 1, _int),
     Function("max", 1, None, _extreme(max)),
     Function("min", 1, None, _extreme(min)),
     Function("mod", 2, 2, _mod),
-    Function("mul", 2, 2, lambda left, right: integer(left) * integer(right)),
-    Function("sub", 2, 2, lambda left, right: integer(left) - integer(right)),
+    Function("mul", 2, 2, lambda left, right: _bounded(integer(left) * integer(right))),
+    Function("sub", 2, 2, lambda left, right: _bounded(integer(left) - integer(right))),
     Function("versionCompare", 2, 2, _version_compare),
 )

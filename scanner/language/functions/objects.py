@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from scanner.language.functions.table import Function
 from scanner.language.functions.values import mapping, text, wrong
 
-__all__ = ["OBJECTS"]
+__all__ = ["OBJECTS", "parse_json"]
 
 Json = Any
 
@@ -25,10 +25,16 @@ def _items(value: Json) -> list[dict[str, Json]]:
     return [{"key": key, "value": source[key]} for key in sorted(source)]
 
 
-def _json(value: Json) -> Json:
+def _no_number(name: str) -> NoReturn:
+    """Refuse `NaN` and `Infinity`, which Python reads and JSON does not have."""
+    wrong(f"{name} is not JSON")
+
+
+def parse_json(value: Json) -> Json:
+    """The value of JSON text."""
     try:
-        return json.loads(text(value))
-    except ValueError:
+        return json.loads(text(value), parse_constant=_no_number)
+    except (ValueError, RecursionError):
         return wrong("the text is not JSON")
 
 
@@ -42,7 +48,7 @@ def _shallow_merge(values: Json) -> dict[str, Json]:
 OBJECTS: Final = (
     Function("createObject", 0, None, _create_object),
     Function("items", 1, 1, _items),
-    Function("json", 1, 1, _json),
+    Function("json", 1, 1, parse_json),
     Function("null", 0, 0, lambda: None),
     Function("objectKeys", 1, 1, lambda value: sorted(mapping(value))),
     Function("shallowMerge", 1, 1, _shallow_merge),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 import uuid
 from typing import Any, Final
 from urllib.parse import quote, unquote, urljoin
 
+from scanner.language.functions.objects import parse_json
 from scanner.language.functions.table import Function
 from scanner.language.functions.values import array, integer, text, to_text, wrong
 
@@ -58,7 +58,9 @@ def _with_form(value: Json, form: str) -> str:
     letter, digits = found[1].upper(), found[2]
     if letter == "N":
         return f"{value:,.{int(digits or 2)}f}"
-    return f"{value:0{int(digits or 1)}{'d' if letter == 'D' else 'x' if found[1] == 'x' else 'X'}}"
+    if letter == "D":
+        return f"{'-' if value < 0 else ''}{abs(value):0{int(digits or 1)}d}"
+    return f"{value % 2**64:0{int(digits or 1)}{found[1]}}"  # a negative number in two's complement
 
 
 def _guid(*parts: Json) -> str:
@@ -99,7 +101,7 @@ def _substring(value: Json, start: Json, length: Json = None) -> str:
 
 STRINGS: Final = (
     Function("base64", 1, 1, lambda value: base64.b64encode(text(value).encode()).decode()),
-    Function("base64ToJson", 1, 1, lambda value: json.loads(_base64_to_string(value))),
+    Function("base64ToJson", 1, 1, lambda value: parse_json(_base64_to_string(value))),
     Function("base64ToString", 1, 1, _base64_to_string),
     Function(
         "dataUri", 1, 1, lambda value: "data:text/plain;charset=utf8;base64," + base64.b64encode(to_text(value).encode()).decode()

@@ -17,7 +17,7 @@ class EvaluationError(Exception):
 @dataclass(frozen=True, slots=True)
 class Function:
     """One function. `call` takes the values of the arguments, after the scope where `takes_scope`; a `lazy` one takes the
-    scope and thunks, each called with the scope for its value.
+    scope and thunks, each called with the scope for its value. Only one that `takes_lambdas` is ever given a lambda.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Function:
     call: Callable[..., Any]
     takes_scope: bool = False
     lazy: bool = False
+    takes_lambdas: bool = False
 
 
 class FunctionTable:

@@ -30,6 +30,8 @@ def kind(value: Json) -> str:
         list: "an array",
         dict: "an object",
     }
+    if isinstance(value, Lambda):
+        return "a lambda"
     return "null" if value is None else names.get(type(value), "an object")
 
 
@@ -75,6 +77,10 @@ def same(left: Json, right: Json) -> bool:
     """ARM's equality: of like types only, text case-sensitive (conditions of rules and policies ignore case instead)."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(same(item, right[key]) for key, item in left.items())
     return bool(left == right)
 
 
