@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from scanner.language.context import ConditionContext
 from scanner.language.rule_functions import RULE_FUNCTIONS
@@ -14,11 +15,15 @@ from scanner.model.errors import Fault
 from scanner.model.resource import canonical_type
 from scanner.model.yaml_file import YamlFile
 
-__all__ = ["FactPaths", "Knowledge", "type_fault"]
+__all__ = ["FactPaths", "Knowledge", "kind_fault", "type_fault"]
 
 Json = Any
 #: Kinds by path by compared fact type: what facts declare, handed down by whoever knows them.
 FactPaths = Mapping[str, Mapping[str, str]]
+_JSON_OF: Final[dict[str, tuple[type, str]]] = {
+    "bool": (bool, "true or false"), "int": (int, "a number"), "string": (str, "text"), "enum": (str, "text"),
+    "array": (list, "a list"), "object": (dict, "a mapping"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,14 +86,21 @@ class Knowledge:
         return known is None or known.spelled(_generic(path)) is not None or _below_open(known.paths, _generic(path))
 
 
-def type_fault(name: str, fact_paths: FactPaths) -> str:
+def type_fault(name: str, fact_paths: FactPaths, *, exemptible: bool = True) -> str:
     """Words for a type that neither the path table nor any fact has; empty when one has it."""
     if canonical_type(name) in fact_paths or arm_type(name) is not None:
         return ""
     near = closest_type(name)
-    return f'unknown resource type "{name}"' + (
-        f'; did you mean "{near}"?' if near else '; add "paths: unchecked" if it is right'
-    )
+    hint = f'; did you mean "{near}"?' if near else '; add "paths: unchecked" if it is right' if exemptible else ""
+    return f'unknown resource type "{name}"{hint}'
+
+
+def kind_fault(path: str, kind: str, value: Json) -> str:
+    """Words for a value that a property of the path table's kind cannot have; empty when it can."""
+    due = _JSON_OF.get(kind.split(" ", maxsplit=1)[0].split("[", maxsplit=1)[0])
+    if due is None or value is None or (isinstance(value, due[0]) and (due[0] is bool or not isinstance(value, bool))):
+        return ""
+    return f"{path} is {due[1]}, not {json.dumps(value, ensure_ascii=False)}"
 
 
 def _generic(path: str) -> str:

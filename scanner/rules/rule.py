@@ -71,7 +71,7 @@ class UnknownWhen:
 
 @dataclass(frozen=True, slots=True)
 class RuleFix:
-    """What mends a finding. `steps` are ARM operations as written, expressions uncompiled."""
+    """What mends a finding. `steps` are ARM operations as written, held against their shapes, expressions uncompiled."""
 
     title: str
     kind: str
@@ -79,6 +79,7 @@ class RuleFix:
     disrupts_text: str
     steps: tuple[Mapping[str, Json], ...]
     after: tuple[str, ...] = ()
+    requires: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)

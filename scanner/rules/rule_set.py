@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from scanner.language.context import did_you_mean
 from scanner.language.expressions import Template
@@ -34,23 +34,27 @@ class Relation:
 
 @dataclass(frozen=True)
 class RuleSet:
-    """Rules in the order of their ids; `hash` stands for the content of every file they came from."""
+    """Rules in the order of their ids; `hash` stands for the content of every file they came from, `redirects` are the
+    present ids by former ones.
+    """
 
     rules: tuple[Rule, ...]
     relations: Mapping[str, Relation]
     hash: str
+    redirects: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, rule_id: str) -> Rule | None:
-        """A rule by its id."""
-        return next((rule for rule in self.rules if rule.id == rule_id), None)
+        """A rule by its id, or by one that it had before."""
+        wanted = self.redirects.get(rule_id, rule_id)
+        return next((rule for rule in self.rules if rule.id == wanted), None)
 
     def just(self, rule: Rule) -> RuleSet:
         """A set of one."""
         return replace(self, rules=(rule,))
 
     def select(self, only: Iterable[str] = (), skip: Iterable[str] = ()) -> RuleSet:
-        """The rules of some ids, controls or families, without others; a word that names none is an error."""
-        wanted, unwanted = list(only), list(skip)
+        """The rules of some ids (former ones too), controls or families, without others; a word that names none is an error."""
+        wanted, unwanted = ([self.redirects.get(word.upper(), word) for word in words] for words in (only, skip))
         known = {word.lower() for rule in self.rules for word in (rule.id, rule.control, rule.family)}
         faults = [
             Fault(

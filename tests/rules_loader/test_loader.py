@@ -93,7 +93,7 @@ TYPE = "  type: Microsoft.Storage/storageAccounts\n"
         (
             TYPE,
             TYPE + "  component: appStorag\n",
-            ['own/r.yaml:1: the baseline openai-chat has no component "appStorag"; did you mean "appStorage"?'],
+            ['own/r.yaml:6: the baseline openai-chat has no component "appStorag"; did you mean "appStorage"?'],
         ),
         (TYPE, TYPE + "  where: {field: kind}\n", ["own/r.yaml:6: a field needs exactly one operator"]),
         (
@@ -123,7 +123,7 @@ TYPE = "  type: Microsoft.Storage/storageAccounts\n"
         (
             ASSERTION,
             "{value: \"[baseline('keyMaxAgeDay')]\", greater: 1}",
-            ['own/r.yaml:1: the baseline openai-chat has no parameter "keyMaxAgeDay"; did you mean "keyMaxAgeDays"?'],
+            ['own/r.yaml:6: the baseline openai-chat has no parameter "keyMaxAgeDay"; did you mean "keyMaxAgeDays"?'],
         ),
         (ASSERTION, '{value: "[nope()]", equals: 1}', ['own/r.yaml:6: unknown function "nope" (column 2 of [nope()])']),
         (
