@@ -31,6 +31,22 @@ def shared() -> Path:
     return SHARED
 
 
+class MutationScore:
+    """Counts the single breaks of the reference that were found out, and says so."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[str, bool] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" and report.nodeid.startswith("tests/mutations/test_mutations.py::test_a_break"):
+            self.outcomes[report.nodeid] = report.passed
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.outcomes:
+            killed, total = sum(self.outcomes.values()), len(self.outcomes)
+            terminalreporter.line(f"mutation score: {killed} of {total} single breaks found, {100 * killed // total} %")
+
+
 class SkipsAreFailures:
     """Fails a run in which anything was skipped, and says what and why; for CI, where every suite has what it needs."""
 
@@ -68,6 +84,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Watch for skips in the process that reports (with xdist, not in its workers)."""
-    if config.getoption("--fail-on-skip") and not hasattr(config, "workerinput"):
+    """Count and watch in the process that reports (with xdist, not in its workers)."""
+    if hasattr(config, "workerinput"):
+        return
+    config.pluginmanager.register(MutationScore(), "mutation-score")
+    if config.getoption("--fail-on-skip"):
         config.pluginmanager.register(SkipsAreFailures(), "skips-are-failures")

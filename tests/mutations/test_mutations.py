@@ -1,0 +1,84 @@
+"""One break per control on the deployed reference, scanned live: exactly that control fails, and what it declares to follow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from scanner.cli.app import app
+from scanner.model.yaml_file import load_yaml
+
+GROUP = "/subscriptions/5d0c1a52-7f3e-4c0b-9a55-2f1f3c9d1e01/resourceGroups/rg-chat-prod"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A row of `<family>.yaml`: the control that the changes break, and the controls that break with it (`also`)."""
+
+    control: str
+    title: str
+    changes: list[dict[str, Any]]
+    also: tuple[str, ...] = ()
+    parameters: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def expected(self) -> set[str]:
+        return {self.control, *self.also}
+
+
+def mutations() -> list[Mutation]:
+    found = []
+    for path in sorted(Path(__file__).parent.glob("*.yaml")):
+        file = load_yaml(path, [])
+        assert file is not None, f"{path.name} is not YAML"
+        for row in file.data:
+            parameters = tuple(row.pop("parameters", {}).items())
+            found.append(Mutation(**{**row, "also": tuple(row.get("also", ())), "parameters": parameters}))
+    return found
+
+
+@pytest.fixture
+def scan_broken(tmp_path: Path) -> Callable[[Mutation], tuple[int, dict[str, Any]]]:
+    """Deploy the reference with the changes of a mutation, scan it live: the exit code and result.json."""
+
+    def run(mutation: Mutation) -> tuple[int, dict[str, Any]]:
+        state, config = tmp_path / "state.yaml", tmp_path / "driftline.yaml"
+        state.write_text(
+            yaml.safe_dump(
+                {
+                    "state": "broken",
+                    "from": "reference.yaml",
+                    "changes": [{"title": mutation.title, **change} for change in mutation.changes],
+                }
+            ),
+            encoding="utf-8",
+        )
+        workload = {"name": "chat", "scopes": [GROUP], "parameters": dict(mutation.parameters)}
+        config.write_text(yaml.safe_dump({"workloads": [workload]}), encoding="utf-8")
+        arguments = ["scan", "--simulate", str(state), "--output", str(tmp_path), "--quiet", "--fail-on", "info"]
+        if mutation.parameters:
+            arguments += ["--config", str(config)]
+        outcome = CliRunner().invoke(app, arguments, standalone_mode=False)
+        if outcome.exception is not None:
+            raise outcome.exception
+        return int(outcome.return_value), json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
+
+    return run
+
+
+@pytest.mark.parametrize("mutation", mutations(), ids=lambda mutation: f"{mutation.control}: {mutation.title[:60]}")
+def test_a_break_fails_its_control_and_nothing_else(
+    mutation: Mutation, scan_broken: Callable[[Mutation], tuple[int, dict[str, Any]]]
+) -> None:
+    code, result = scan_broken(mutation)
+    said = [(item["verdict"], item["rule"], item["resource"].rsplit("/", 1)[-1], item["message"]) for item in result["findings"]]
+    assert {item["control"] for item in result["findings"]} == mutation.expected, said
+    assert {item["verdict"] for item in result["findings"]} == {"fail"}, said
+    assert code == 1
