@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from benchmarks.command_line import measure_help
 from benchmarks.measured import Measured
+from benchmarks.offline import measure_offline
 from benchmarks.rules import measure_rules
 from benchmarks.snapshots import measure_reference_scan
 
 
 def main() -> None:
     """Measure and print."""
-    rows: list[Measured] = [*measure_rules(), measure_help(), measure_reference_scan()]
+    rows: list[Measured] = [*measure_rules(), measure_help(), measure_reference_scan(), *measure_offline()]
     widths = [max(len(row.cells[column]) for row in rows) for column in range(4)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row.cells, widths, strict=True)).rstrip())
