@@ -114,6 +114,8 @@ class _TypeEvaluator:
             else:
                 self._into.add(Outcome(rule, scope, subject, truth, workload))
         for rule in self._other:
+            if rule.target.name and rule.target.name.lower() != resource.name.lower():
+                continue
             try:
                 self._evaluate(rule, resource, scope, workload, world)
             except Exception as error:  # noqa: BLE001  # as above
@@ -168,7 +170,8 @@ class _TypeEvaluator:
 
 def _is_simple(rule: Rule) -> bool:
     target = rule.target
-    return target.where is None and not target.component and target.each is None and not rule.unknown_when
+    narrowed = target.where is not None or target.component or target.name or target.each is not None
+    return not narrowed and not rule.unknown_when
 
 
 def _applies(rule: Rule, resource: Resource, scope: Scope, world: SnapshotWorld) -> Truth:
@@ -187,7 +190,8 @@ def _note_holes(rule: Rule, type_key: str, snapshot: Snapshot, baseline: Baselin
     """One unknown for each scope at which the target type could not be read: a refused list is never silence."""
     if type_key not in FACTS:
         spelled = next(name for name in rule.target.types if canonical_type(name) == type_key)
-        holes = [hole for scope in snapshot.scopes for hole in snapshot.coverage.holes(spelled, scope)]
+        named = rule.target.name
+        holes = [hole for scope in snapshot.scopes for hole in snapshot.coverage.holes(spelled, scope, named)]
     elif found:
         return  # A fact that has documents says itself, in them, what it could not derive.
     else:

@@ -61,7 +61,10 @@ def _all_needs(rule_set: RuleSet, baseline: Baseline) -> Iterator[Needs]:
         yield from _of_components(baseline)
     for rule in rule_set.rules:
         own = tuple(name for name in rule.target.types if canonical_type(name) not in FACTS)
-        yield Needs(types=frozenset(own))
+        if rule.target.name:
+            yield Needs(children=frozenset(ChildRead(name, rule.target.name) for name in own))
+        else:
+            yield Needs(types=frozenset(own))
         for relation in sorted(rule.uses.relations):
             yield _of_relation(relation, own, rule, rule_set)
 

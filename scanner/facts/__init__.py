@@ -9,6 +9,7 @@ from scanner.facts.access import ACCESS
 from scanner.facts.components import Binding, BoundWorkload, bind_workloads
 from scanner.facts.diagnostics import DIAGNOSTICS
 from scanner.facts.fact import Fact, FactContext, Needs
+from scanner.facts.gateways import GATEWAY_LISTENER
 from scanner.facts.keys import KEY
 from scanner.facts.relations import Relations
 from scanner.facts.workload import WORKLOAD
@@ -16,7 +17,7 @@ from scanner.facts.workload import WORKLOAD
 __all__ = ["FACTS", "FACT_PATHS", "Binding", "BoundWorkload", "Fact", "FactContext", "Needs", "Relations", "bind_workloads"]
 
 #: Every fact by its compared type.
-FACTS: Final[Mapping[str, Fact]] = {fact.type.lower(): fact for fact in (ACCESS, DIAGNOSTICS, KEY, WORKLOAD)}
+FACTS: Final[Mapping[str, Fact]] = {fact.type.lower(): fact for fact in (ACCESS, DIAGNOSTICS, GATEWAY_LISTENER, KEY, WORKLOAD)}
 
 #: The paths of every fact with their kinds, for the loader.
 FACT_PATHS: Final[Mapping[str, Mapping[str, str]]] = {name: fact.paths for name, fact in FACTS.items()}

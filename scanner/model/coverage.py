@@ -62,8 +62,10 @@ class Coverage:
         reasons = tuple(reason for _, reason in self.holes(what, scope))
         return Unknown(tuple(dict.fromkeys(reasons))) if reasons else None
 
-    def holes(self, what: str, scope: str) -> list[tuple[str, str]]:
-        """Where below a scope a type or extension is not known, each with the reason; empty when all is known."""
+    def holes(self, what: str, scope: str, name: str = "") -> list[tuple[str, str]]:
+        """Where below a scope a type or extension is not known, each with the reason; empty when all is known. With `name`, only
+        the child of that name is wanted of each parent.
+        """
         type_key, scope_key = canonical_type(what), normalise(scope)
         nearest = self._nearest(type_key, scope_key)
         if nearest:
@@ -71,9 +73,10 @@ class Coverage:
         inside = [
             (where, f"{what} could not be read at {where}: {reason}")
             for where, reason in sorted(self._bad.get(type_key, {}).items())
-            if where != scope_key and is_within(where, scope_key) and not self._is_good(type_key, where)
+            if where != scope_key and is_within(where, scope_key) and _may_hold(where, type_key, name)
+            if not self._is_good(type_key, where)
         ]
-        return inside if nearest == "" else self._holes_below(what, type_key, scope_key, inside)
+        return inside if nearest == "" else self._holes_below(what, type_key, scope_key, inside, name)
 
     def asked(self, what: str) -> bool:
         """Whether any read of this type was tried, successful or not."""
@@ -98,7 +101,9 @@ class Coverage:
                 return None
             at = at.rpartition("/")[0] or "/"
 
-    def _holes_below(self, what: str, type_key: str, scope_key: str, inside: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    def _holes_below(
+        self, what: str, type_key: str, scope_key: str, inside: list[tuple[str, str]], name: str
+    ) -> list[tuple[str, str]]:
         """No read stands at or above the scope: the type is known only through each of its parents."""
         parent = parent_type(type_key)
         spelled_parent = parent_type(what)
@@ -112,8 +117,8 @@ class Coverage:
         for resource in instances:
             if inline and "properties" not in resource.unread:
                 continue
-            nearest = self._nearest(type_key, resource.key)
-            if nearest is None and not self._asked_by_name(type_key, resource.key):
+            nearest = self._nearest(type_key, f"{resource.key}/{type_name(type_key)}/{name.lower()}" if name else resource.key)
+            if nearest is None and (name or not self._asked_by_name(type_key, resource.key)):
                 holes.setdefault(resource.key, f"{what} was not asked for at {resource.id}")
             elif nearest:
                 holes[resource.key] = f"{what} could not be read at {resource.id}: {nearest}"
@@ -123,6 +128,12 @@ class Coverage:
     def _asked_by_name(self, type_key: str, parent_key: str) -> bool:
         """Singletons such as sites/config `web` are read one by one below their parent."""
         return any(is_within(where, parent_key) for where in self._good.get(type_key, ()))
+
+
+def _may_hold(where: str, type_key: str, name: str) -> bool:
+    """Whether a gap may hide the child of a name: not where it is at another child of the same type."""
+    before, _, last = where.rpartition("/")
+    return not name or last == name.lower() or before.rpartition("/")[2] != type_name(type_key)
 
 
 def _overlap(key: str, scope_key: str) -> bool:

@@ -142,7 +142,7 @@ def _load_rule(file: YamlFile, knowledge: Knowledge, faults: list[Fault], baseli
         rationale=shape.rationale,
         help=shape.help,
         frameworks=shape.frameworks,
-        target=Target(types, where, shape.target.component, _each(shape.target, context)),
+        target=Target(types, where, shape.target.component, _each(shape.target, context), shape.target.name),
         unknown_when=_unknown_when(shape, context),
         assertion=compile_condition(shape.assertion, context, ("assert",)),
         message=compile_message(shape.message or shape.title, context, ("message",)),

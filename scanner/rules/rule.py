@@ -53,12 +53,15 @@ def _key_of(value: Json, at: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a rule judges; what `where` rejects is not applicable, `component` takes only what the baseline binds to it."""
+    """What a rule judges; what `where` rejects is not applicable, `component` takes only what the baseline binds to it, `name`
+    only the child of that name (a singleton such as sites/config `web`).
+    """
 
     types: tuple[str, ...]
     where: Condition | None = None
     component: str = ""
     each: Each | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

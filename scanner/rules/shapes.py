@@ -54,6 +54,7 @@ class TargetShape(Shape):
     type: str | list[str]
     where: dict[str, Json] | None = None
     component: str = ""
+    name: str = ""
     each: str = ""
     paths: Literal["checked", "unchecked"] = "checked"
 

@@ -54,4 +54,4 @@ def bound(of: Snapshot, *workloads: WorkloadShape) -> tuple[BoundWorkload, ...]:
 
 def derive(fact: str, of: Snapshot, *workloads: WorkloadShape) -> list[Resource]:
     context = FactContext(of, baseline(), bound(of, *workloads), NOW)
-    return list(FACTS[f"driftline/{fact}"].derive(context))
+    return list(FACTS[f"driftline/{fact}".lower()].derive(context))

@@ -30,6 +30,8 @@ _TYPES = {
     "Microsoft.ManagedIdentity/userAssignedIdentities": "id",
     "Microsoft.OperationalInsights/workspaces": "log",
     "Microsoft.CognitiveServices/accounts": "oai",
+    "Microsoft.Network/applicationGateways": "agw",
+    "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies": "waf",
 }
 _IDS = [rid(kind, name) for kind, name in _TYPES.items()]
 _IDS += [
@@ -40,6 +42,8 @@ _MEMBERS = (
     "properties", "identity", "principalId", "userAssignedIdentities", "roleDefinitionId", "scope", "principalType", "logs",
     "workspaceId", "categoryGroup", "category", "enabled", "attributes", "created", "updated", "keyCreationTime", "key1",
     "creationTime", "allowSharedKeyAccess", "storageAccount", "keyVault", "containerRegistry", "roleAssignmentMode", "kind",
+    "name", "id", "httpListeners", "requestRoutingRules", "httpListener", "urlPathMap", "urlPathMaps", "pathRules", "sslPolicy",
+    "firewallPolicy", "backendHttpSettings", "backendHttpSettingsCollection", "policySettings", "managedRules", "customRules",
 )  # fmt: skip
 _WORDS = st.sampled_from(
     [*_IDS, "OpenAI", "allLogs", "audit", "AuditEvent", "p1", "Group", "2026-01-01T00:00:00Z", "\x1b[31m", ""]
@@ -96,6 +100,7 @@ def test_a_fact_without_any_read_has_no_document_that_looks_complete(name: str) 
     """Nothing was asked for: whatever is said must be unknown, but for the names of things."""
     of = snapshot(resource(_IDS[0], {}), reads=[])
     judged = {"driftline/access": "granted", "driftline/diagnostics": "missing", "driftline/key": "live"}
+    judged["driftline/gatewaylistener"] = "protocol"
     if name == "driftline/workload":
         (found,) = derive("workload", of)
         assert {item["status"] for item in found.body["components"]} <= {"unknown", "bound", "missing"}

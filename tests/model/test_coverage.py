@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from scanner.model.coverage import EVERYTHING, Gap, Read
 from scanner.model.resource import make_resource
 from scanner.model.snapshot import Snapshot
@@ -101,3 +103,23 @@ def test_an_id_is_absent_only_when_a_read_covers_it() -> None:
 def test_a_get_that_found_nothing_makes_that_id_absent() -> None:
     web = f"{SUB}/resourceGroups/rg/providers/Microsoft.Web/sites/app/config/web"
     assert snapshot(reads=[Read("Microsoft.Web/sites/config", web, via="get")]).look_up(web) is None
+
+
+SITE = f"{SUB}/resourceGroups/rg/providers/Microsoft.Web/sites/app"
+CONFIG = "Microsoft.Web/sites/config"
+
+
+@pytest.mark.parametrize(
+    ("reads", "gaps", "known"),
+    [
+        ([Read(CONFIG, f"{SITE}/config/web")], (), True),
+        ([Read(CONFIG, SITE)], (), True),
+        ([Read(CONFIG, f"{SITE}/config/authsettingsV2")], (), False),
+        ([Read(CONFIG, f"{SITE}/config/web")], (Gap(f"{SITE}/config/authsettingsV2", CONFIG, "403"),), True),
+        ([], (Gap(f"{SITE}/config/web", CONFIG, "403"),), False),
+        ([], (), False),
+    ],
+)
+def test_a_singleton_is_known_by_a_read_of_its_own_name(reads: list[Read], gaps: tuple[Gap, ...], known: bool) -> None:  # noqa: FBT001
+    found = snapshot(reads=[Read("Microsoft.Web/sites", SUB), *reads], gaps=gaps, bodies=({"id": SITE, "properties": {}},))
+    assert (found.coverage.holes(CONFIG, SUB, "web") == []) is known
