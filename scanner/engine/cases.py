@@ -24,6 +24,7 @@ from scanner.rules.baseline import Baseline
 from scanner.rules.cases import Case, CaseFile
 from scanner.rules.rule import Rule
 from scanner.rules.rule_set import RuleSet
+from scanner.rules.shapes import WorkloadShape
 
 __all__ = ["CaseFailure", "RuleReport", "run_cases"]
 
@@ -84,7 +85,8 @@ def _judge_case(case: Case, rule_set: RuleSet, baseline: Baseline, now: datetime
     snapshot = _snapshot_of(case)
     judgement = Judgement()
     adjusted = replace(baseline, parameters={**baseline.parameters, **case.baseline})
-    evaluate(snapshot, rule_set, adjusted, bind_workloads(snapshot, adjusted, ()), case.now or now, judgement)
+    hinted = [WorkloadShape(name="case", scopes=list(snapshot.scopes), components=case.components)] if case.components else []
+    evaluate(snapshot, rule_set, adjusted, bind_workloads(snapshot, adjusted, hinted), case.now or now, judgement)
     return judgement
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from scanner.facts.bare_world import BareWorld
@@ -82,11 +83,18 @@ def _bind(
 ) -> BoundWorkload:
     binder = _Binder(scopes, hints, snapshot)
     components = list(baseline.components.values())
-    origins = {component.via[0] for component in components if component.via is not None}
-    for component in sorted(components, key=lambda item: (item.name not in origins, item.via is None)):
+    for component in sorted(components, key=lambda item: _turn(item, baseline)):
         binder.bind(component)
     ordered = {component.name: binder.bound[component.name] for component in components}
     return BoundWorkload(name, scopes, ordered, {**baseline.parameters, **parameters})
+
+
+def _turn(component: Component, baseline: Baseline) -> int:
+    """When to bind a component: what names others first, then what is named, step by step, then what is left over."""
+    if component.via is None:
+        named = any(other.via is not None and other.via[0] == component.name for other in baseline.components.values())
+        return 0 if named else len(baseline.components)
+    return 1 + _turn(baseline.components[component.via[0]], baseline)
 
 
 class _Binder:
@@ -116,6 +124,8 @@ class _Binder:
 
     def _bind_via(self, component: Component, origin: str, path_text: str) -> Binding:
         source = self.bound[origin]
+        if source.status == "missing" and component.called:
+            return self._bind_by_type(component)
         if source.status != "bound":
             status = "missing" if source.status == "missing" else "unknown"
             return Binding(component.name, (), status, f"{origin}, which names it, is {source.status}")
@@ -132,6 +142,8 @@ class _Binder:
                     return Binding(component.name, (), "unknown", str(target))
                 if target is not None:
                     found[target.key] = target
+        if not found and component.called:
+            return self._bind_by_type(component)
         return self._conclude(component, list(found.values()), [], named=True)
 
     def _bind_by_type(self, component: Component) -> Binding:
@@ -139,12 +151,14 @@ class _Binder:
         truths = [(resource, self._matches(component, resource)) for resource in candidates]
         sure = [resource for resource, truth in truths if truth is True]
         unsure = [reason for _, truth in truths if isinstance(truth, Unknown) for reason in truth.reasons]
-        for name in component.types:
+        for name in component.types if not component.called else ():
             if name.lower() in self._unresolved:
                 return Binding(component.name, tuple(sure), "unknown", self._unresolved[name.lower()])
         return self._conclude(component, sure, unsure)
 
-    def _matches(self, component: Component, resource: Resource) -> Truth:
+    def _matches(self, component: Component, resource: Resource, *, hinted: bool = False) -> Truth:
+        if component.called and not hinted and not fnmatchcase(resource.name.lower(), component.called.lower()):
+            return False
         if component.where is None:
             return True
         return component.where.test(Scope(resource, resource.body, resource, _NO_CLOCK, self._world))
@@ -159,7 +173,7 @@ class _Binder:
 
     def _by_hint(self, component: Component) -> Binding:
         given = self._hints[component.name]
-        candidates = [item for item in self._candidates(component) if self._matches(component, item) is not False]
+        candidates = [item for item in self._candidates(component) if self._matches(component, item, hinted=True) is not False]
         wanted = [given] if isinstance(given, str) else given
         chosen: list[Resource] = []
         for word in wanted:

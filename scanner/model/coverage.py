@@ -117,11 +117,12 @@ class Coverage:
         for resource in instances:
             if inline and "properties" not in resource.unread:
                 continue
-            nearest = self._nearest(type_key, f"{resource.key}/{type_name(type_key)}/{name.lower()}" if name else resource.key)
+            at = f"{resource.key}/{type_name(type_key)}/{name.lower()}" if name else resource.key
+            nearest = self._nearest(type_key, at)
             if nearest is None and (name or not self._asked_by_name(type_key, resource.key)):
-                holes.setdefault(resource.key, f"{what} was not asked for at {resource.id}")
+                holes.setdefault(at, f"{what} was not asked for at {resource.id}")
             elif nearest:
-                holes[resource.key] = f"{what} could not be read at {resource.id}: {nearest}"
+                holes[at] = f"{what} could not be read at {resource.id}: {nearest}"
         holes.update(inside)
         return list(holes.items())
 

@@ -92,11 +92,15 @@ def make_resource(
     resource_type = parsed.type or (stated if isinstance(stated, str) else "")
     if isinstance(stated, str) and stated.lower() == resource_type.lower() and stated != stated.lower():
         resource_type = stated
-    unread = () if isinstance(body.get("properties"), dict) or not _has_properties(resource_type) else ("properties",)
+    unread = () if _holds_properties(body) or not _has_properties(resource_type) else ("properties",)
     return Resource(
         id=text, key=parsed.key, type=resource_type, type_key=canonical_type(resource_type), body=body, via=via,
         api_version=api_version, context=context, parent_key=normalise(parsed.parent) if parsed.parent else "", unread=unread,
     )  # fmt: skip
+
+
+def _holds_properties(body: dict[str, Json]) -> bool:
+    return isinstance(body.get("properties"), dict) or isinstance(_member(body, "properties"), dict)
 
 
 def _has_properties(resource_type: str) -> bool:
@@ -117,7 +121,7 @@ def promote_children(parent: Resource) -> Iterator[Resource]:
             text = f"{parent.id}/{children.segment}/{name or position}"
             yield replace(
                 parent, id=text, key=normalise(text), type=child_type, type_key=canonical_type(child_type), body=body,
-                parent_key=parent.key, unread=() if isinstance(body.get("properties"), dict) else ("properties",), inline=True,
+                parent_key=parent.key, unread=() if _holds_properties(body) else ("properties",), inline=True,
             )  # fmt: skip
 
 

@@ -32,8 +32,8 @@ _MOST: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A component: `least` to `most` (None: any number) resources of some types that satisfy `where`, or what `via`
-    (component, path) of another names.
+    """A component: `least` to `most` (None: any number) resources of some types that satisfy `where` and are called like
+    `called`; or what `via` (component, path) of another names, which goes before what it is called.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Component:
     via: tuple[str, str] | None
     foundational: bool
     purpose: str
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ def _component(name: str, item: ComponentShape, shape: BaselineShape, file: Yaml
     if most is not None and not least <= most <= _MOST:
         faults.append(file.fault((*at, "count"), f'"{item.count}" is no number or range from least to most, of {_MOST} at most'))
     via = _via(item, shape, file, faults, at)
-    return Component(name, types, where, least, most, via, item.foundational, item.purpose)
+    return Component(name, types, where, least, most, via, item.foundational, item.purpose, item.called)
 
 
 def _count(text: str) -> tuple[int, int | None]:
@@ -175,13 +176,22 @@ def _via(
     origin, _, path = item.via.partition(":")
     if origin not in shape.components:
         faults.append(file.fault((*at, "via"), f'no component is called "{origin}"{did_you_mean(origin, shape.components)}'))
-    elif shape.components[origin].via.partition(":")[0]:
-        faults.append(file.fault((*at, "via"), f"{origin} is itself bound via another component: one step only"))
+    elif at[-1] in (chain := _chain(origin, shape)):
+        faults.append(file.fault((*at, "via"), f"it is bound via itself: {' → '.join((at[-1], *chain))}"))
     try:
         compile_path(path)
     except PathError as error:
         faults.append(file.fault((*at, "via"), str(error)))
     return origin, path
+
+
+def _chain(name: str, shape: BaselineShape) -> list[str]:
+    """The components that must be bound before, nearest first, up to one that is not bound via another or comes round again."""
+    chain: list[str] = []
+    while name and name not in chain:
+        chain.append(name)
+        name = shape.components[name].via.partition(":")[0] if name in shape.components else ""
+    return chain
 
 
 def _tables(directory: Path, faults: list[Fault]) -> dict[str, Json]:

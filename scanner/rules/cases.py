@@ -33,7 +33,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case. `reads` None: everything was read, but for the gaps."""
+    """One case. `reads` None: everything was read, but for the gaps. `components` are hints as in driftline.yaml."""
 
     line: int
     description: str
@@ -41,6 +41,7 @@ class Case:
     reads: tuple[dict[str, str], ...] | None
     gaps: tuple[dict[str, str], ...]
     baseline: dict[str, Json]
+    components: dict[str, str | list[str]]
     now: datetime | None
     expect: tuple[Expectation, ...]
 
@@ -81,6 +82,7 @@ def _case(shape: CaseShape, line: int) -> Case:
         line=line, description=shape.description, resources=tuple(shape.resources),
         reads=None if shape.reads is None else tuple(item.model_dump() for item in shape.reads),
         gaps=tuple(item.model_dump() for item in shape.gaps), baseline=shape.baseline,
+        components=shape.components,
         now=moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC),
         expect=tuple(
             Expectation(item.rule, item.resource, item.subject, item.verdict, item.actual, "actual" in item.model_fields_set)

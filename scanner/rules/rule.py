@@ -30,6 +30,8 @@ class Each:
     def elements(self, scope: Scope) -> list[EachElement] | Unknown:
         """The elements, each with its key: its name, key or id, else its own text, else its position."""
         if self.path is not None:
+            if self.path.steps[0].lowered in scope.resource.unread:
+                return Unknown.because(f"{scope.resource.id} was read without its {self.path.steps[0].lowered}")
             values = [value for _, value in self.path.expand(scope.document, scope.world.spellings)]
             reasons = [reason for value in values if isinstance(value, Unknown) for reason in value.reasons]
             if reasons:

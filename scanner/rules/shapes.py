@@ -145,6 +145,7 @@ class ComponentShape(Shape):
     via: Annotated[
         str, Field(pattern=r"^([A-Za-z][A-Za-z0-9]*:.+)?$", description="component:path of the component that names it")
     ] = ""
+    called: Annotated[str, Field(description="what it is called, with * for any text; what names it goes before")] = ""
     count: Annotated[str, Field(pattern=r"^\d+(\.\.\d*)?$")] = "1"
     foundational: bool = False
     purpose: str = ""
@@ -206,6 +207,7 @@ class CaseShape(Shape):
     reads: list[ReadShape] | None = None
     gaps: list[GapShape] = []
     baseline: dict[str, Json] = {}
+    components: dict[str, str | list[str]] = {}
     now: Annotated[dt.datetime, Field(strict=False)] | None = None
     expect: Annotated[list[ExpectShape], Field(min_length=1)]
 

@@ -60,10 +60,9 @@ def test_a_snapshot_of_other_rules_is_unknown_where_it_was_not_asked(tmp_path: P
         lines.append(json.dumps(data))
     (tmp_path / "s.jsonl").write_text("\n".join(lines), encoding="utf-8")
     code, result = scan("--snapshot", str(tmp_path / "s.jsonl"))
-    assert (code, {(item["rule"], item["verdict"]) for item in result["findings"]}) == (
-        3,
-        {(rule, "unknown") for rule in ("NET-004", "KEY-003", "REL-007", "GOV-004a", "MON-001")},
-    )
+    assert (code, {item["verdict"] for item in result["findings"]}) == (3, {"unknown"})
+    assert {item["rule"] for item in result["findings"]} >= {"NET-004", "KEY-003", "REL-007", "GOV-004a", "MON-001"}
+    assert all("searchServices" in item["message"] for item in result["findings"])
 
 
 def test_the_same_snapshot_and_options_give_the_same_bytes(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scanner.engine.plan import plan_reads
 from scanner.engine.scan import run_scan
 from scanner.facts import FACT_PATHS
 from scanner.model.coverage import EVERYTHING, Gap, Read
@@ -28,6 +29,7 @@ from scanner.model.verdict import Verdict
 from scanner.report.result_json import as_document, render_json
 from scanner.report.schemas import schemas
 from scanner.rules import Baseline, RuleSet, load_baseline, load_rules
+from scanner.simulator import providers
 from scanner.simulator.states import deploy_state
 from scanner.sources.snapshot_file import SnapshotFileSource
 
@@ -54,7 +56,7 @@ class Fixed:
 @cache
 def _state(name: str) -> list[Json]:
     store = deploy_state(name, NOW).store
-    return [store.show(item) for item in store.everything()]
+    return [providers.show(store, item) for item in store.everything()]
 
 
 def _scope() -> str:
@@ -80,10 +82,11 @@ def passes(result: Result) -> set[tuple[str, str, str]]:
 @cache
 def _reads() -> list[Read]:
     """The reads that a collection of the reference would hold: every type at the subscription, every extension at its resource."""
-    types = {make_resource(body).type for body in _state("reference")}
-    extensions = [Read("Microsoft.Insights/diagnosticSettings", body["id"]) for body in _state("reference")]
-    children = ["Microsoft.KeyVault/vaults/keys", "Microsoft.ApiManagement/service"]
-    return [*(Read(name, _scope()) for name in sorted(types | set(children)) if name), *extensions]
+    baseline, rule_set = _judging()
+    plan = plan_reads(rule_set, baseline)
+    types = {make_resource(body).type for body in _state("reference")} | plan.types | {child.type for child in plan.children}
+    extensions = [Read(wanted.what, body["id"]) for wanted in plan.extensions for body in _state("reference")]
+    return [*(Read(name, _scope()) for name in sorted(types) if name), *dict.fromkeys(extensions)]
 
 
 def test_the_reference_passes_under_the_reads_that_a_collection_holds() -> None:

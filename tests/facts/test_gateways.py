@@ -9,7 +9,7 @@ import pytest
 from scanner.model.coverage import Gap
 from scanner.model.resource import Resource
 from scanner.model.unknown import Unknown
-from tests.facts.snapshots import DENIED, GROUP, derive, resource, rid, snapshot
+from tests.facts.snapshots import DENIED, GROUP, SUBSCRIPTION, derive, resource, rid, snapshot
 
 Json = Any
 GATEWAY = rid("Microsoft.Network/applicationGateways", "agw")
@@ -242,6 +242,7 @@ def test_a_gateway_whose_listeners_cannot_be_told_apart_is_unknown_as_a_whole(pr
 
 def test_a_refused_list_of_gateways_is_one_unknown() -> None:
     found = derive(
-        "gatewayListener", snapshot(resource(GROUP), gaps=[Gap("/", "Microsoft.Network/applicationGateways", DENIED, "")])
+        "gatewayListener",
+        snapshot(resource(GROUP), gaps=[Gap(SUBSCRIPTION, "Microsoft.Network/applicationGateways", DENIED, "")]),
     )
     assert [isinstance(item.body["protocol"], Unknown) for item in found] == [True]

@@ -46,8 +46,8 @@ def test_the_components_that_are_not_bound_are_named_by_status() -> None:
             gaps=[Gap(SUBSCRIPTION, "Microsoft.Web/sites", DENIED)],
         )
     )
-    assert (body["ambiguous"], body["unknown"]) == (["search"], ["chatUi"])
-    assert set(body["missing"]) == set(baseline().components) - {"search", "chatUi"}
+    assert (body["ambiguous"], body["unknown"]) == (["search"], ["chatUi", "snet-appService"])
+    assert set(body["missing"]) == set(baseline().components) - {"search", "chatUi", "snet-appService"}
 
 
 def test_surplus_is_what_stands_in_the_workload_and_is_bound_to_no_component() -> None:

@@ -122,7 +122,7 @@ def test_an_unknown_environment_is_said_where_they_are_listed() -> None:
             ],
         ),
         ('"workspace:', '"workspce:', ['own/baseline.yaml:8: no component is called "workspce"; did you mean "workspace"?']),
-        ('"workspace:', '"storage:', ["own/baseline.yaml:8: storage is itself bound via another component: one step only"]),
+        ('"workspace:', '"storage:', ["own/baseline.yaml:8: it is bound via itself: storage → storage"]),
         (
             'storageAccount"',
             'storageAccount["',
