@@ -55,6 +55,17 @@ class _Row:
     abac_role: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Assignment:
+    """What counts of a role assignment; empty where it was not read. `role_id` is the last segment, in lower case."""
+
+    id: str
+    role_id: str
+    principal: str
+    scope_key: str
+    to_group: bool
+
+
 def _needs(baseline: Baseline) -> Needs:
     names = {name for row in _rows(baseline) for name in (row.identity, row.scope) if name in baseline.components}
     types = {item for name in names for item in baseline.components[name].types}
@@ -71,12 +82,13 @@ def _rows(baseline: Baseline) -> list[_Row]:
 
 
 def _derive(context: FactContext) -> Iterator[Resource]:
+    assignments = [_assignment(item, context) for item in context.snapshot.of_type(_ASSIGNMENTS)]
     for workload in context.workloads:
         for row in _rows(context.baseline):
-            yield from _of_row(row, workload, context)
+            yield from _of_row(row, workload, assignments, context)
 
 
-def _of_row(row: _Row, workload: BoundWorkload, context: FactContext) -> Iterator[Resource]:
+def _of_row(row: _Row, workload: BoundWorkload, assignments: list[_Assignment], context: FactContext) -> Iterator[Resource]:
     identities = workload.components.get(row.identity)
     if identities is None or identities.status == "missing":
         return
@@ -88,7 +100,7 @@ def _of_row(row: _Row, workload: BoundWorkload, context: FactContext) -> Iterato
         scope = _scope_of(row, workload, identity)
         if scope is None:
             continue
-        body = {"identity": row.identity, "resourceType": identity.type, **_grant(row, identity, scope, context)}
+        body = {"identity": row.identity, "resourceType": identity.type, **_grant(row, identity, scope, assignments, context)}
         yield document("driftline/access", identity.id, row.name, _named(row, context, body))
     if identities.more is not None:
         for where, reason in _holes(row.identity, workload, context).items():
@@ -130,7 +142,9 @@ def _scope_of(row: _Row, workload: BoundWorkload, identity: Resource) -> Resourc
     return binding.resources[0]
 
 
-def _grant(row: _Row, identity: Resource, scope: Resource | str | Unknown, context: FactContext) -> dict[str, Json]:
+def _grant(
+    row: _Row, identity: Resource, scope: Resource | str | Unknown, assignments: list[_Assignment], context: FactContext
+) -> dict[str, Json]:
     principals, doubts = _principals(identity, context)
     listed: Json = Unknown(tuple(doubts)) if doubts else sorted(principals)
     if isinstance(scope, Unknown):
@@ -141,38 +155,36 @@ def _grant(row: _Row, identity: Resource, scope: Resource | str | Unknown, conte
     role_id = role if isinstance(role, Unknown) else _role_id(role, context.baseline)
     if isinstance(role_id, Unknown):
         return {**named, "granted": role_id}
-    return {**named, **_find(principals, doubts, role_id, normalise(scope_id), context)}
+    return {**named, **_find(principals, doubts, role_id, normalise(scope_id), assignments, context)}
 
 
-def _find(principals: set[str], doubts: list[str], role_id: str, scope_key: str, context: FactContext) -> dict[str, Json]:
+def _find(
+    principals: set[str], doubts: list[str], role_id: str, scope_key: str, assignments: list[_Assignment], context: FactContext
+) -> dict[str, Json]:
     """Whether one of the principals holds the role at the scope or above; `doubts` are why there may be more principals."""
     if not principals and not doubts:
         return {"granted": "missing"}  # without an identity no assignment can reach it
-    wider: Resource | None = None
+    wider = ""
     reasons = [*doubts]
-    for assignment in context.snapshot.of_type(_ASSIGNMENTS):
-        role, principal, at, kind = (
-            _text(assignment, path, context) for path in ("roleDefinitionId", "principalId", "scope", "principalType")
-        )
-        granted_at = normalise(at or ResourceId.parse(assignment.id).scope)
-        reach = _reaches(granted_at, scope_key, context)
+    for assignment in assignments:
+        reach = _reaches(assignment.scope_key, scope_key, context)
         if reach is False:
             continue
-        if not role or not principal:
+        if not assignment.role_id or not assignment.principal:
             reasons.append(f"{assignment.id} was read without its role or principal")
-        elif role.rpartition("/")[2].lower() != role_id.lower():
+        elif assignment.role_id != role_id.lower():
             continue
-        elif principal.lower() in principals:
+        elif assignment.principal.lower() in principals:
             if isinstance(reach, Unknown):
                 reasons.extend(reach.reasons)
-            elif granted_at == scope_key:
+            elif assignment.scope_key == scope_key:
                 return {"granted": "exact", "assignmentId": assignment.id}
             else:
-                wider = assignment
-        elif kind.lower() == "group":
-            reasons.append(f"the role is granted to the group {principal}, whose members are not known")
-    if wider is not None:
-        return {"granted": "wider", "assignmentId": wider.id}
+                wider = assignment.id
+        elif assignment.to_group:
+            reasons.append(f"the role is granted to the group {assignment.principal}, whose members are not known")
+    if wider:
+        return {"granted": "wider", "assignmentId": wider}
     unread = context.snapshot.missing(_ASSIGNMENTS, scope_key)
     reasons = [*(unread.reasons if unread is not None else ()), *reasons]
     return {"granted": Unknown(tuple(dict.fromkeys(reasons))) if reasons else "missing"}
@@ -241,6 +253,14 @@ def _role_for(row: _Row, scope: Resource | str, context: FactContext) -> str | U
 def _role_id(role: str, baseline: Baseline) -> str | Unknown:
     roles = baseline.tables.get("roles") or {}
     return str(roles[role]) if role in roles else Unknown.because(f"table roles has no role {role!r}")
+
+
+def _assignment(item: Resource, context: FactContext) -> _Assignment:
+    role, principal, at, kind = (
+        _text(item, path, context) for path in ("roleDefinitionId", "principalId", "scope", "principalType")
+    )
+    scope_key = normalise(at or ResourceId.parse(item.id).scope)
+    return _Assignment(item.id, role.rpartition("/")[2].lower(), principal, scope_key, kind.lower() == "group")
 
 
 def _text(assignment: Resource, name: str, context: FactContext) -> str:

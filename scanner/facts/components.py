@@ -66,7 +66,8 @@ def bind_workloads(snapshot: Snapshot, baseline: Baseline, workloads: Sequence[W
 def _default_name(snapshot: Snapshot) -> str:
     groups = {group.lower(): group for scope in snapshot.scopes if (group := ResourceId.parse(scope).resource_group)}
     if not groups:
-        found = (ResourceId.parse(item.id).resource_group for item in snapshot.resources if not item.context)
+        own = (item for item in snapshot.resources if not (item.context or item.inline))  # those within others lie where these do
+        found = (ResourceId.parse(item.id).resource_group for item in own)
         groups = {group.lower(): group for group in found if group}
     if len(groups) == 1:
         return next(iter(groups.values()))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from scanner.facts.bare_world import BareWorld
@@ -27,8 +26,8 @@ class Relations:
 
     def __init__(self, snapshot: Snapshot, relations: Mapping[str, Relation], *, now: datetime) -> None:
         self._snapshot, self._relations, self._now = snapshot, relations, now
-        self._index = cache(self._build_index)
-        self._incomplete = cache(self._find_incomplete)
+        self._indices: dict[tuple[str, int], dict[str, list[Resource]]] = {}
+        self._reasons: dict[tuple[str, int], tuple[str, ...]] = {}
 
     def related(self, name: str, resource: Resource) -> Related:
         """The resources of a relation from one resource."""
@@ -54,9 +53,13 @@ class Relations:
             related = self._by_id(keys, {name.lower() for name in relation.to_types})
             more = related.missing.reasons if related.missing is not None else ()
             return Related(related.items, Unknown((*reasons, *more)) if reasons or more else None)
-        index = self._index(relation.name, position)
+        at = (relation.name, position)
+        if at not in self._indices:
+            self._indices[at] = self._build_index(*at)
+            self._reasons[at] = self._find_incomplete(*at)
+        index = self._indices[at]
         items = {id(item): item for key in keys for item in index.get(_comparable(key), ())}
-        reasons = (*reasons, *self._incomplete(relation.name, position))
+        reasons = (*reasons, *self._reasons[at])
         return Related(tuple(items.values()), Unknown(reasons) if reasons else None)
 
     def _by_id(self, keys: list[str], types: set[str] | None = None) -> Related:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 __all__ = ["ConfigurationError", "DriftlineError", "Fault", "SnapshotError", "SourceError"]
 
@@ -33,6 +34,10 @@ class DriftlineError(Exception):
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How an error travels from a worker process: as its text, for constructors differ."""
+        return DriftlineError, (super().__str__(),), {"hint": self.hint}
 
     def __str__(self) -> str:
         message = super().__str__()

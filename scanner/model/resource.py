@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
-from scanner.model.resource_id import ResourceId, normalise
+from scanner.model.resource_id import ResourceId, normalise, parent_key
 
 __all__ = ["INLINE_CHILDREN", "Resource", "canonical_type", "make_resource", "promote_children"]
 
@@ -43,6 +44,7 @@ INLINE_CHILDREN: Final = {
 }
 
 
+@lru_cache(maxsize=4096)
 def canonical_type(resource_type: str) -> str:
     """The lower-case form under which types are compared; resource groups have two names in Azure."""
     lowered = resource_type.lower()
@@ -95,7 +97,7 @@ def make_resource(
     unread = () if _holds_properties(body) or not _has_properties(resource_type) else ("properties",)
     return Resource(
         id=text, key=parsed.key, type=resource_type, type_key=canonical_type(resource_type), body=body, via=via,
-        api_version=api_version, context=context, parent_key=normalise(parsed.parent) if parsed.parent else "", unread=unread,
+        api_version=api_version, context=context, parent_key=parent_key(parsed.key), unread=unread,
     )  # fmt: skip
 
 
@@ -119,9 +121,10 @@ def promote_children(parent: Resource) -> Iterator[Resource]:
         child_type = f"{parent.type}/{children.segment}"
         for position, (name, body) in enumerate(_named(value)):
             text = f"{parent.id}/{children.segment}/{name or position}"
-            yield replace(
-                parent, id=text, key=normalise(text), type=child_type, type_key=canonical_type(child_type), body=body,
-                parent_key=parent.key, unread=() if _holds_properties(body) else ("properties",), inline=True,
+            yield Resource(
+                id=text, key=normalise(text), type=child_type, type_key=canonical_type(child_type), body=body, via=parent.via,
+                api_version=parent.api_version, context=parent.context, parent_key=parent.key,
+                unread=() if _holds_properties(body) else ("properties",), inline=True,
             )  # fmt: skip
 
 

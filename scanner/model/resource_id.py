@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["ResourceId", "is_within", "normalise", "parent_type", "type_name"]
+__all__ = ["ResourceId", "is_within", "normalise", "parent_key", "parent_type", "type_name"]
 
 _PROVIDERS = "providers"
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def normalise(text: str) -> str:
     """The form in which ids are compared: lower case, one leading slash, no empty segments, no trailing slash.
 
@@ -22,6 +22,13 @@ def normalise(text: str) -> str:
 def is_within(resource_id: str, scope: str) -> bool:
     """Whether a normalised id lies at or below a normalised scope (`/` is the tenant root)."""
     return scope == "/" or resource_id == scope or resource_id.startswith(scope + "/")
+
+
+def parent_key(key: str) -> str:
+    """The normalised id one level up: the parent or extended resource, the group, the subscription; empty at the root."""
+    parent = key.rpartition("/")[0].rpartition("/")[0]
+    above = parent.rpartition("/")[0]
+    return above.removesuffix("/providers") if above.endswith("/providers") else parent
 
 
 def parent_type(resource_type: str) -> str:
@@ -50,7 +57,7 @@ class ResourceId:
     scope: str
 
     @classmethod
-    @lru_cache(maxsize=65536)
+    @lru_cache(maxsize=16384)
     def parse(cls, text: str) -> ResourceId:
         """Parse any id; what is not an id gets an empty type, never an exception."""
         segments = [segment for segment in text.strip().split("/") if segment]

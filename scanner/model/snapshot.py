@@ -45,7 +45,8 @@ class Snapshot:
             self._by_parent.setdefault(resource.parent_key, []).append(resource)
         for child in promoted:
             self.spellings.learn(child.body)
-        self.coverage = Coverage(self.reads, self.gaps, self.of_type)
+        by_type = self._by_type  # no reference to the snapshot itself, which would keep it alive
+        self.coverage = Coverage(self.reads, self.gaps, lambda name: by_type.get(canonical_type(name), ()))
         self.missing = lru_cache(maxsize=None)(self.coverage.missing)
 
     def of_type(self, resource_type: str) -> list[Resource]:

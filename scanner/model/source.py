@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from scanner.model.read_plan import ReadPlan
 from scanner.model.snapshot import Snapshot
 
-__all__ = ["Progress", "RequestCounts", "Source"]
+__all__ = ["DividedSource", "Progress", "RequestCounts", "Source"]
 
 
 @dataclass(slots=True)
@@ -40,3 +41,10 @@ class Source(Protocol):
     requests: RequestCounts
 
     def snapshots(self, plan: ReadPlan) -> Iterator[Snapshot]: ...
+
+
+@runtime_checkable
+class DividedSource(Source, Protocol):
+    """A source whose units can be read in any order, in processes of their own: each call reads one."""
+
+    def divided(self) -> AbstractContextManager[Sequence[Callable[[], Snapshot]]]: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 __all__ = ["Spellings"]
@@ -26,12 +27,18 @@ class Spellings:
         known = self._known
         while pending:
             value = pending.pop()
+            items: Iterable[Any]
             if value.__class__ is dict:
                 if not known.issuperset(value):
                     self._add(value)
-                pending.extend(item for item in value.values() if item.__class__ is dict or item.__class__ is list)
+                items = value.values()
             elif value.__class__ is list:
-                pending.extend(item for item in value if item.__class__ is dict or item.__class__ is list)
+                items = value
+            else:
+                continue
+            for item in items:
+                if item.__class__ is dict or item.__class__ is list:
+                    pending.append(item)
 
     def differs(self, name: str, lowered: str) -> bool:
         """Whether some document spells the name otherwise than `name` (`lowered` is its lower-case form)."""

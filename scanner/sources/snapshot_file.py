@@ -4,7 +4,11 @@ lists of ARM bodies, PSRule's envelope), which declare complete reads of the typ
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -25,6 +29,8 @@ from scanner.sources.snapshot_writer import SNAPSHOT_SCHEMA, write_snapshot
 __all__ = ["SNAPSHOT_SCHEMA", "SnapshotFileSource", "write_snapshot"]
 
 Json = Any
+#: `/subscriptions/`, a guid and a slash.
+_START: Final = len("/subscriptions/") + 37
 #: Types that stand on other resources although some stand on a subscription or group: that some occur says nothing of the rest.
 _EXTENSIONS: Final = ("microsoft.authorization/", "microsoft.insights/diagnosticsettings")
 
@@ -53,6 +59,31 @@ class _Header(msgspec.Struct):
     complete: bool = True
 
 
+class _Identity(msgspec.Struct):
+    id: str = ""
+
+
+class _Outline(msgspec.Struct):
+    """What tells whose a line is."""
+
+    body: _Identity
+    owner: str = msgspec.field(name="for", default="")
+
+
+_OUTLINE: Final = msgspec.json.Decoder(_Outline)
+#: Stretches of a file are read whole, so none is longer than this.
+_LONGEST: Final = 1 << 20
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """Lines that stand together: the number of the first, where it begins, how long all are."""
+
+    number: int
+    offset: int
+    size: int
+
+
 class SnapshotFileSource:
     """A snapshot file as a source. `assume_complete` declares that everything was read.
 
@@ -71,19 +102,30 @@ class SnapshotFileSource:
 
     def snapshots(self, plan: ReadPlan) -> Iterator[Snapshot]:
         """One snapshot per unit, in the order of the file. The plan is not asked: what is there is there."""
+        with self.divided() as units:
+            for unit in units:
+                yield unit()
+
+    @contextmanager
+    def divided(self) -> Iterator[list[Callable[[], Snapshot]]]:
+        """What reads each unit, in any order and process."""
         if self._header is None:
-            yield self._exported()
+            yield [self._exported]
             return
         with open_plain(self._path) as file:
             units = _units(self._header)
             owners = _Owners(units)
             index = self._index(file, self._header, owners)
             reads, gaps = self._reads(self._header, owners), self._gaps(self._header, owners)
-            for at, scopes in enumerate(units):
-                yield Snapshot(
-                    scopes=scopes, resources=[self._load(file, *place) for place in index.get(at, ())],
-                    reads=reads.get(at, ()), gaps=gaps.get(at, ()), collected=self._header.collected,
+            collected = self._header.collected
+
+            def unit(at: int) -> Snapshot:
+                return Snapshot(
+                    scopes=units[at], resources=[self._load(*line) for line in _read_lines(file, index.get(at, []))],
+                    reads=reads.get(at, ()), gaps=gaps.get(at, ()), collected=collected,
                 )  # fmt: skip
+
+            yield [partial(unit, at) for at in range(len(units))]
 
     def _read_header(self) -> _Header | None:
         """The header, or None for a file that has none: an export."""
@@ -103,15 +145,14 @@ class SnapshotFileSource:
         except msgspec.ValidationError as error:
             raise SnapshotError(self._path, 1, f"the header is not as {SNAPSHOT_SCHEMA} has it: {error}") from error
 
-    def _index(self, file: IO[bytes], header: _Header, owners: _Owners) -> dict[int, list[tuple[int, int]]]:
-        """For each unit the line numbers and offsets of its resources, so that no more than one unit is ever in memory."""
-        index: dict[int, list[tuple[int, int]]] = {}
+    def _index(self, file: IO[bytes], header: _Header, owners: _Owners) -> dict[int, list[_Stretch]]:
+        """For each unit where its resources stand, so that no more than one unit is ever in memory."""
+        index: dict[int, list[_Stretch]] = {}
         offset, count = len(file.readline()), 0
         for number, raw in enumerate(file, start=2):
-            if raw.strip():
-                line = self._line(raw, number)
-                for at in owners.of(_text(line["body"].get("id")), _text(line.get("for"))):
-                    index.setdefault(at, []).append((number, offset))
+            if not raw.isspace():
+                for at in owners.of(*self._named(raw, number)):
+                    _extend(index.setdefault(at, []), number, offset, len(raw))
                 count += 1
             offset += len(raw)
         if count < header.resources:
@@ -119,15 +160,23 @@ class SnapshotFileSource:
             raise SnapshotError(self._path, 1, message, hint="It was cut off: collect it again.")
         return index
 
+    def _named(self, raw: bytes, number: int) -> tuple[str, str]:
+        """A line's id and owner. Most lines are as they should be, and of those nothing else is decoded."""
+        try:
+            outline = _OUTLINE.decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            line = self._line(raw, number)
+            return _text(line["body"].get("id")), _text(line.get("for"))
+        return outline.body.id, outline.owner
+
     def _line(self, raw: bytes, number: int) -> dict[str, Json]:
         line = decode(raw, self._path, number)
         if not isinstance(line, dict) or not isinstance(line.get("body"), dict):
             raise SnapshotError(self._path, number, "a line holds one resource with its body")
         return line
 
-    def _load(self, file: IO[bytes], number: int, offset: int) -> Resource:
-        file.seek(offset)
-        line = self._line(file.readline(), number)
+    def _load(self, number: int, raw: bytes) -> Resource:
+        line = self._line(raw, number)
         return admit(
             line["body"], via=_text(line.get("via")), api_version=_text(line.get("api_version")),
             context=line.get("context") is True, fallback_id=f"/unidentified/line-{number}",
@@ -164,6 +213,26 @@ class SnapshotFileSource:
         return Snapshot(scopes=scopes, resources=resources, reads=reads, gaps=gaps)
 
 
+def _extend(stretches: list[_Stretch], number: int, offset: int, size: int) -> None:
+    """Add a line to the last stretch where it follows, else begin another."""
+    last = stretches[-1] if stretches else None
+    if last is not None and last.offset + last.size == offset and last.size < _LONGEST:
+        last.size += size
+    else:
+        stretches.append(_Stretch(number, offset, size))
+
+
+def _read_lines(file: IO[bytes], stretches: list[_Stretch]) -> Iterator[tuple[int, bytes]]:
+    """Lines with their numbers. Where the system can, without moving the position, which processes share."""
+    for stretch in stretches:
+        if hasattr(os, "pread"):
+            raw = os.pread(file.fileno(), stretch.size, stretch.offset)
+        else:
+            file.seek(stretch.offset)
+            raw = file.read(stretch.size)
+        yield from enumerate(raw.rstrip(b"\n").split(b"\n"), start=stretch.number)
+
+
 def _units(header: _Header) -> list[tuple[str, ...]]:
     """What was read together: as the header says, else all scopes of one subscription."""
     if header.units:
@@ -181,8 +250,12 @@ class _Owners:
         self.all = tuple(range(len(units)))
         self._by_scope: dict[str, tuple[int, ...]] = {}
         self._by_subscription: dict[str, tuple[int, ...]] = {}
+        #: What ids of a subscription begin with, as spelled; only while no unit is less than a subscription.
+        self._by_start: dict[str, tuple[int, ...]] | None = {}
         for at, unit in enumerate(units):
             for scope in map(ResourceId.parse, unit):
+                if scope.type != "Microsoft.Resources/subscriptions":
+                    self._by_start = None
                 _join(self._by_scope, scope.key, at)
                 _join(self._by_subscription, scope.subscription, at)
 
@@ -190,6 +263,14 @@ class _Owners:
         """Positions of units; `named` is what a line or read says itself."""
         if named and (owner := self._by_scope.get(normalise(named))):
             return owner[:1]
+        start = text[:_START]
+        if self._by_start is not None and start.startswith("/subscriptions/") and start[-1] == "/" and start.count("/") == 3:
+            if start not in self._by_start:
+                self._by_start[start] = self._search(start)
+            return self._by_start[start]
+        return self._search(text)
+
+    def _search(self, text: str) -> tuple[int, ...]:
         at = key = normalise(text)
         while at and text:
             if at in self._by_scope:

@@ -17,7 +17,7 @@ from scanner.model.errors import SnapshotError
 from scanner.model.read_plan import ReadPlan
 from scanner.model.resource import make_resource
 from scanner.model.snapshot import Snapshot
-from scanner.sources.redact import REMOVED, redact
+from scanner.sources.redact import REMOVED, _clean, _is_plain, redact
 from scanner.sources.snapshot_file import SnapshotFileSource, write_snapshot
 
 SUB = "/subscriptions/s1"
@@ -218,3 +218,30 @@ def test_what_is_no_secret_is_left_alone() -> None:
         "properties": {"password": None, "disablePasswordAuthentication": True, "keyPolicy": {"x": 1}},
     }
     assert redact(body) is body
+
+
+NAMES = st.sampled_from(
+    ["a", "tags", "Tags", "password", "hidden-link:x-conn-string", "key", "sslConfiguration", "appSettings", "\u00e9", "\ud800"]
+)
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["", "x", "a=b", "?sig=x", "https://u:p@h", "\ud800", 2**600]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=4))
+def test_a_body_that_is_passed_by_holds_nothing_to_remove(body: dict[str, Any]) -> None:
+    if _is_plain(body):
+        assert _clean(body, 0) is body
+
+
+def test_a_body_nested_too_deep_is_not_passed_by() -> None:
+    body: Any = {}
+    for _ in range(200):
+        body = {"a": body}
+    assert not _is_plain(body)
