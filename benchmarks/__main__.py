@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.command_line import measure_help
+from benchmarks.live import measure_live
 from benchmarks.measured import Measured
 from benchmarks.offline import measure_offline
 from benchmarks.rules import measure_rules
@@ -11,7 +12,7 @@ from benchmarks.snapshots import measure_reference_scan
 
 def main() -> None:
     """Measure and print."""
-    rows: list[Measured] = [*measure_rules(), measure_help(), measure_reference_scan(), *measure_offline()]
+    rows: list[Measured] = [*measure_rules(), measure_help(), measure_reference_scan(), *measure_offline(), *measure_live()]
     widths = [max(len(row.cells[column]) for row in rows) for column in range(4)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row.cells, widths, strict=True)).rstrip())

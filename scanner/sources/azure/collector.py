@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 
 from scanner.language.paths import compile_path
 from scanner.model.arm_types import arm_type
-from scanner.model.read_plan import ChildRead, ReadPlan
+from scanner.model.read_plan import ChildRead, ExtensionRead, ReadPlan
 from scanner.model.resource import Resource, canonical_type
 from scanner.model.resource_id import ResourceId, normalise, parent_type, type_name
 from scanner.model.snapshot import Snapshot
@@ -51,6 +51,7 @@ class Collector:
         self._client, self._plan, self._ledger = client, plan, Ledger(scopes)
         self._limit = asyncio.Semaphore(concurrency)
         self._progress = progress
+        self._followed: set[str] = set()
         self._done = self._total = 0
 
     def snapshot(self) -> Snapshot:
@@ -58,20 +59,17 @@ class Collector:
         return self._ledger.snapshot()
 
     async def collect(self) -> None:
-        """Read everything that the plan asks for: children after their parents, references once all else is known."""
+        """Read everything that the plan asks for: children once their parent has come, references once all else is known."""
         scopes = self._ledger.scopes
         subscriptions = dict.fromkeys("/".join(scope.split("/")[:3]) for scope in scopes)
-        await _all(self._get(_SUBSCRIPTION, scope) for scope in subscriptions)
-        await _all(self._groups(scope) for scope in scopes)
-        await _all(self._top_level(scope) for scope in scopes)
-        for level in _by_depth(self._children_to_read()):
-            await _all(self._child(parent, child) for child in level for parent in self._ledger.of_type(parent_type(child.type)))
         await _all(
-            self._extension(resource, extension.what)
-            for extension in sorted(self._plan.extensions)
-            for resource in self._ledger.of_type(extension.of)
-            if not resource.context
+            [
+                *(self._top_level(scope) for scope in scopes),
+                *(self._get(_SUBSCRIPTION, scope) for scope in subscriptions),
+                *(self._groups(scope) for scope in scopes),
+            ]
         )
+        await self._below(self._ledger.resources.values(), _by_parent(self._children_to_read()), extensions=self._plan.extensions)
         await self._references()
 
     # -- groups and top-level types
@@ -88,26 +86,31 @@ class Collector:
         direct = [name for name in types if name not in indexed]
         if self._plan.fresh:
             direct += indexed
-        elif indexed:
+            indexed = []
+        await _all([self._indexed(scope, indexed), *(self._top_level_list(name, scope) for name in direct)])
+
+    async def _indexed(self, scope: str, types: list[str]) -> None:
+        """Types from the index, and from ARM those that it did not answer for."""
+        if types:
             children = [child.type for child in sorted(self._plan.children) if child.type.lower() in _INDEXED_CHILDREN]
-            unread = await self._from_index(scope, indexed + children)
-            direct += [name for name in unread if not parent_type(name)]
-        await _all(self._list(name, scope, f"{scope}/providers/{name}") for name in direct)
+            unread = await self._from_index(scope, types + children)
+            await _all(self._top_level_list(name, scope) for name in unread if not parent_type(name))
+
+    async def _top_level_list(self, name: str, scope: str) -> None:
+        await self._list(name, scope, f"{scope}/providers/{name}")
 
     async def _from_index(self, scope: str, types: list[str]) -> list[str]:
         """Read types from Resource Graph; those that it did not answer for. It leaves out what one may not read without a word,
         so only types whose read action is granted at the scope count as read; rows of others are kept, being what they are.
         """
-        permitted = await self._counted(
-            lambda: self._client.list_all(f"{scope}/providers/Microsoft.Authorization/permissions", _PERMISSIONS_VERSION)
+        permissions = f"{scope}/providers/Microsoft.Authorization/permissions"
+        permitted, rows = await asyncio.gather(
+            self._counted(lambda: self._client.list_all(permissions, _PERMISSIONS_VERSION)), self._rows(scope, types)
         )
         if permitted.failure is not None:
             return types
-        parsed = ResourceId.parse(scope)
-        try:
-            rows = await self._counted(lambda: self._client.query(_query(types, parsed.resource_group), [parsed.subscription]))
-        except ReadError as failure:
-            self._ledger.failed(_GRAPH, scope, "graph", failure, "")
+        if isinstance(rows, ReadError):
+            self._ledger.failed(_GRAPH, scope, "graph", rows, "")
             return types
         for position, row in enumerate(rows):
             body = {key: value for key, value in row.items() if value not in (None, "")}
@@ -117,17 +120,46 @@ class Collector:
             self._ledger.read(name, scope, "graph")
         return [name for name in types if name not in answered]
 
+    async def _rows(self, scope: str, types: list[str]) -> tuple[dict[str, Json], ...] | ReadError:
+        parsed, query = ResourceId.parse(scope), _query(types, ResourceId.parse(scope).resource_group)
+        try:
+            found: tuple[dict[str, Json], ...] = await self._counted(lambda: self._client.query(query, [parsed.subscription]))
+        except ReadError as failure:
+            return failure
+        return found
+
     # -- children and extensions
+
+    async def _below(
+        self, parents: Iterable[Resource], children: Mapping[str, list[ChildRead]], extensions: Iterable[ExtensionRead] = ()
+    ) -> None:
+        """Children and extensions of resources, and theirs in turn as soon as a list has come; each resource is followed once."""
+        wanted = list({item.key: item for item in parents if item.key not in self._followed}.values())
+        self._followed.update(item.key for item in wanted)
+
+        async def follow(parent: Resource, child: ChildRead) -> None:
+            await self._below(await self._child(parent, child), children, extensions)
+
+        await _all(
+            [
+                *(follow(parent, child) for parent in wanted for child in children.get(parent.type_key, ())),
+                *(
+                    self._extension(parent, extension.what)
+                    for extension in sorted(extensions)
+                    for parent in wanted
+                    if parent.type_key == canonical_type(extension.of) and not parent.context
+                ),
+            ]
+        )
 
     def _children_to_read(self) -> list[ChildRead]:
         return [child for child in self._plan.children if self._plan.fresh or not self._ledger.from_graph(child.type)]
 
-    async def _child(self, parent: Resource, child: ChildRead) -> None:
+    async def _child(self, parent: Resource, child: ChildRead) -> list[Resource]:
         path = f"{parent.id}/{type_name(child.type)}"
         if child.name:
-            await self._get(child.type, f"{path}/{child.name}", parent=parent, context=parent.context)
-        else:
-            await self._list(child.type, parent.id, path, context=parent.context)
+            return await self._get(child.type, f"{path}/{child.name}", parent=parent, context=parent.context)
+        return await self._list(child.type, parent.id, path, context=parent.context)
 
     async def _extension(self, resource: Resource, what: str) -> None:
         path = f"{resource.id}/providers/{what}"
@@ -144,16 +176,12 @@ class Collector:
         """Read what is referred to and was not read, with the children that the plan asks for: outside of the scopes as context,
         never audited. What that in turn refers to is not followed, or a peered network would lead through the whole company.
         """
-        before = set(self._ledger.resources)
-        await _all(self._referred(text) for text in self._wanted())
-        for level in _by_depth(self._plan.children):
-            fresh = [resource for key, resource in self._ledger.resources.items() if key not in before]
-            await _all(
-                self._child(parent, child)
-                for child in level
-                for parent in fresh
-                if parent.type_key == canonical_type(parent_type(child.type))
-            )
+        children = _by_parent(self._plan.children)
+
+        async def follow(text: str) -> None:
+            await self._below(await self._referred(text), children)
+
+        await _all(follow(text) for text in self._wanted())
 
     def _wanted(self) -> list[str]:
         spellings = Spellings()
@@ -168,23 +196,23 @@ class Collector:
                         wanted.setdefault(normalise(value), value.strip())
         return list(wanted.values())
 
-    async def _referred(self, text: str) -> None:
+    async def _referred(self, text: str) -> list[Resource]:
         name = ResourceId.parse(text).type
         known = arm_type(name)
-        await self._get(known.name if known is not None else name, text, context=not self._ledger.in_scope(text))
+        return await self._get(known.name if known is not None else name, text, context=not self._ledger.in_scope(text))
 
     # -- one request
 
-    async def _list(self, name: str, scope: str, path: str, *, context: bool = False) -> None:
+    async def _list(self, name: str, scope: str, path: str, *, context: bool = False) -> list[Resource]:
         if not (version := self._version(name, scope)):
-            return
+            return []
         found: Listed = await self._counted(lambda: self._client.list_all(path, version))
-        self._ledger.take(found, name, scope, path, context=context)
+        return self._ledger.take(found, name, scope, path, context=context)
 
-    async def _get(self, name: str, path: str, *, parent: Resource | None = None, context: bool = False) -> None:
+    async def _get(self, name: str, path: str, *, parent: Resource | None = None, context: bool = False) -> list[Resource]:
         """One resource by id, or the knowledge that there is none; of a child only while its parent is still there."""
         if not (version := self._version(name, path)):
-            return
+            return []
         try:
             body = await self._counted(lambda: self._client.get(path, version))
         except ReadError as failure:
@@ -192,9 +220,10 @@ class Collector:
                 self._ledger.read(name, path, "get")
             else:
                 self._ledger.failed(name, path, "get", failure, f"{name}/read")
-            return
+            return []
         self._ledger.read(name, path, "get")
-        self._ledger.keep(body if body.get("id") else {**body, "id": path}, via="get", version=version, context=context)
+        named = body if body.get("id") else {**body, "id": path}
+        return [self._ledger.keep(named, via="get", version=version, context=context)]
 
     async def _stands(self, parent: Resource) -> bool:
         try:
@@ -220,7 +249,7 @@ class Collector:
                     self._progress("Reading Azure", self._done, self._total)
 
 
-async def _all(work: Iterable[Awaitable[None]]) -> None:
+async def _all(work: Iterable[Awaitable[object]]) -> None:
     await asyncio.gather(*work)
 
 
@@ -231,8 +260,8 @@ def _query(types: list[str], resource_group: str) -> str:
     return f"resources | where type in~ ({names}){group} | project {_COLUMNS} | order by id asc"
 
 
-def _by_depth(children: Iterable[ChildRead]) -> list[list[ChildRead]]:
-    levels: dict[int, list[ChildRead]] = {}
+def _by_parent(children: Iterable[ChildRead]) -> dict[str, list[ChildRead]]:
+    found: dict[str, list[ChildRead]] = {}
     for child in sorted(children):
-        levels.setdefault(child.type.count("/"), []).append(child)
-    return [levels[depth] for depth in sorted(levels)]
+        found.setdefault(canonical_type(parent_type(child.type)), []).append(child)
+    return found

@@ -7,8 +7,8 @@ from typing import Any
 
 from scanner.model.arm_types import arm_type
 from scanner.model.coverage import OK, Gap, Read
-from scanner.model.resource import Resource, canonical_type
-from scanner.model.resource_id import ResourceId, is_within, normalise
+from scanner.model.resource import INLINE_CHILDREN, Resource, canonical_type
+from scanner.model.resource_id import ResourceId, is_within, normalise, parent_key, parent_type
 from scanner.model.snapshot import Snapshot
 from scanner.sources.azure.client import Listed, ReadError
 from scanner.sources.door import admit
@@ -43,7 +43,7 @@ class Ledger:
     def knows(self, resource_id: str) -> bool:
         """Whether an id was read, or is known not to exist under a read that covers it."""
         at, kind = normalise(resource_id), canonical_type(ResourceId.parse(resource_id).type)
-        if at in self.resources:
+        if at in self.resources or self._holds(at, kind):
             return True
         while at:
             if (kind, at) in self._good:
@@ -51,26 +51,41 @@ class Ledger:
             at = at.rpartition("/")[0]
         return False
 
+    def _holds(self, key: str, kind: str) -> bool:
+        """Whether the parent was read and, being of a type that lists such children in full, tells."""
+        parent = self.resources.get(parent_key(key))
+        nested = INLINE_CHILDREN.get(parent.type_key, ()) if parent is not None and not parent.unread else ()
+        return any(child.complete and kind == f"{parent_type(kind)}/{child.segment.lower()}" for child in nested)
+
     def in_scope(self, resource_id: str) -> bool:
         """Whether an id lies in what is audited."""
         key = normalise(resource_id)
         return any(is_within(key, normalise(scope)) for scope in self.scopes)
 
-    def keep(self, body: dict[str, Json], *, via: str, version: str = "", context: bool = False, fallback_id: str = "") -> None:
-        """Take a body in. Of two with one id the one that holds its properties stays, then the direct read."""
+    def keep(
+        self, body: dict[str, Json], *, via: str, version: str = "", context: bool = False, fallback_id: str = ""
+    ) -> Resource:
+        """Take a body in; its resource. Of two with one id the one that holds its properties stays, then the direct read."""
         resource = admit(body, via=via, api_version=version, context=context, fallback_id=fallback_id)
         known = self.resources.get(resource.key)
         if known is None or (not resource.unread and (known.unread or (known.via == "graph" and via != "graph"))):
             self.resources[resource.key] = resource
+        return resource
 
-    def take(self, found: Listed, name: str, scope: str, path: str, *, permission: str = "", context: bool = False) -> None:
+    def take(
+        self, found: Listed, name: str, scope: str, path: str, *, permission: str = "", context: bool = False
+    ) -> list[Resource]:
         """Take a list in. An element without an id gets one below the list's path, so that its type is known."""
-        for position, body in enumerate(found.items):
-            self.keep(body, via="list", version=api_version(name), context=context, fallback_id=f"{path}/unidentified-{position}")
+        version = api_version(name)
+        kept = [
+            self.keep(body, via="list", version=version, context=context, fallback_id=f"{path}/unidentified-{position}")
+            for position, body in enumerate(found.items)
+        ]
         if found.failure is None:
             self.read(name, scope, "list")
         else:
             self.failed(name, scope, "list", found.failure, permission or f"{name}/read")
+        return kept
 
     def read(self, name: str, scope: str, via: str) -> None:
         """A read that succeeded. Resource Graph's rows come in an API version that it does not tell."""
