@@ -64,7 +64,10 @@ def printable(value: Json, *, longest: int = _LONGEST) -> str:
         shown = ", ".join(printable(item) for item in value[:10])
         return f"{shown} and {len(value) - 10} more" if len(value) > 10 else shown or "none"
     cleaned = "".join("?" if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else sign for sign in str(value))
-    return cleaned if len(cleaned) <= longest else f"{cleaned[: longest - 1]}…"
+    if len(cleaned) <= longest:
+        return cleaned
+    # The end of an id says what it is.
+    return f"…{cleaned[1 - longest :]}" if cleaned.startswith("/subscriptions/") else f"{cleaned[: longest - 1]}…"
 
 
 def _read(reading: Reading, scope: Scope) -> Json:

@@ -14,6 +14,11 @@ __all__ = ["evidence_line", "plain_value", "short_id"]
 Json = Any
 
 
+def is_id(text: str) -> bool:
+    """Whether a text is the id of a resource."""
+    return text.startswith("/") and bool(ResourceId.parse(text).type)
+
+
 def short_id(resource_id: str) -> str:
     """`rg-chat/sites/app` of a full id: group, last type segment, name; a parent's name stands before a child's."""
     parsed = ResourceId.parse(resource_id)
@@ -32,7 +37,7 @@ def plain_value(value: Json) -> str:
     if value is None:
         return "absent"
     if isinstance(value, str):
-        return printable(value)
+        return short_id(value) if is_id(value) else printable(value)
     if isinstance(value, bool | int | float):
         return str(value).lower() if isinstance(value, bool) else str(value)
     return printable(json.dumps(value, ensure_ascii=False))
@@ -42,6 +47,9 @@ def evidence_line(item: Evidence) -> str:
     """What was expected and what is there."""
     if not item.path:
         return printable(item.note)
+    if item.operator == "counts":
+        named = f" ({plain_value(item.actual)})" if item.actual is not None and not is_id(item.path) else ""
+        return f"{plain_value(item.path)} counts{named}"
     wanted = f"{_OPERATORS.get(item.operator, item.operator)} {_choices(item.expected)}".strip()
     found = item.note if item.actual is None and item.note else plain_value(item.actual)
     tail = f" ({printable(item.note)})" if item.note and item.actual is not None else ""
@@ -50,8 +58,10 @@ def evidence_line(item: Evidence) -> str:
 
 def _choices(expected: Json) -> str:
     """Several accepted values as a sentence names them."""
+    if expected == []:
+        return "nothing"
     if isinstance(expected, list) and all(isinstance(item, str) for item in expected):
-        return printable(", ".join(expected))
+        return printable(", ".join(map(plain_value, expected)))
     return plain_value(expected)
 
 
@@ -66,5 +76,4 @@ _OPERATORS = {
     "greaterOrEquals": "at least",
     "exists": "present:",
     "like": "like",
-    "counts": "counting",
 }
