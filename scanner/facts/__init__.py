@@ -7,6 +7,7 @@ from typing import Final
 
 from scanner.facts.access import ACCESS
 from scanner.facts.components import Binding, BoundWorkload, bind_workloads
+from scanner.facts.content_filters import CONTENT_FILTER
 from scanner.facts.diagnostics import DIAGNOSTICS
 from scanner.facts.fact import Fact, FactContext, Needs
 from scanner.facts.gateways import GATEWAY_LISTENER
@@ -17,7 +18,9 @@ from scanner.facts.workload import WORKLOAD
 __all__ = ["FACTS", "FACT_PATHS", "Binding", "BoundWorkload", "Fact", "FactContext", "Needs", "Relations", "bind_workloads"]
 
 #: Every fact by its compared type.
-FACTS: Final[Mapping[str, Fact]] = {fact.type.lower(): fact for fact in (ACCESS, DIAGNOSTICS, GATEWAY_LISTENER, KEY, WORKLOAD)}
+FACTS: Final[Mapping[str, Fact]] = {
+    fact.type.lower(): fact for fact in (ACCESS, CONTENT_FILTER, DIAGNOSTICS, GATEWAY_LISTENER, KEY, WORKLOAD)
+}
 
 #: The paths of every fact with their kinds, for the loader.
 FACT_PATHS: Final[Mapping[str, Mapping[str, str]]] = {name: fact.paths for name, fact in FACTS.items()}

@@ -67,6 +67,7 @@ class _Outline(msgspec.Struct):
     """What tells whose a line is."""
 
     body: _Identity
+    id: str = ""
     owner: str = msgspec.field(name="for", default="")
 
 
@@ -166,8 +167,8 @@ class SnapshotFileSource:
             outline = _OUTLINE.decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             line = self._line(raw, number)
-            return _text(line["body"].get("id")), _text(line.get("for"))
-        return outline.body.id, outline.owner
+            return _text(line["body"].get("id")) or _text(line.get("id")), _text(line.get("for"))
+        return outline.body.id or outline.id, outline.owner
 
     def _line(self, raw: bytes, number: int) -> dict[str, Json]:
         line = decode(raw, self._path, number)
@@ -179,7 +180,7 @@ class SnapshotFileSource:
         line = self._line(raw, number)
         return admit(
             line["body"], via=_text(line.get("via")), api_version=_text(line.get("api_version")),
-            context=line.get("context") is True, fallback_id=f"/unidentified/line-{number}",
+            context=line.get("context") is True, fallback_id=_text(line.get("id")) or f"/unidentified/line-{number}",
         )  # fmt: skip
 
     def _reads(self, header: _Header, owners: _Owners) -> dict[int, list[Read]]:

@@ -83,6 +83,8 @@ def _line(resource: Resource, snapshot: Snapshot) -> Json:
         "context": resource.context,
         "body": resource.body,
     }
+    if resource.body.get("id") != resource.id:
+        line["id"] = resource.id
     return {**line, **_owner(resource.id, snapshot)}
 
 

@@ -56,7 +56,13 @@ class Fixed:
 @cache
 def _state(name: str) -> list[Json]:
     store = deploy_state(name, NOW).store
-    return [providers.show(store, item) for item in store.everything()]
+    answers = [
+        {"id": f"{path}/{at}", **item}
+        for path, body in store.answers.items()
+        if path.endswith("/models")
+        for at, item in enumerate(body["value"])
+    ]
+    return [*(providers.show(store, item) for item in store.everything()), *answers]
 
 
 def _scope() -> str:

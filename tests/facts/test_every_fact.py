@@ -30,6 +30,8 @@ _TYPES = {
     "Microsoft.ManagedIdentity/userAssignedIdentities": "id",
     "Microsoft.OperationalInsights/workspaces": "log",
     "Microsoft.CognitiveServices/accounts": "oai",
+    "Microsoft.CognitiveServices/accounts/deployments": "oai/chat",
+    "Microsoft.CognitiveServices/accounts/raiPolicies": "oai/strict",
     "Microsoft.Network/applicationGateways": "agw",
     "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies": "waf",
 }
@@ -43,10 +45,10 @@ _MEMBERS = (
     "workspaceId", "categoryGroup", "category", "enabled", "attributes", "created", "updated", "keyCreationTime", "key1",
     "creationTime", "allowSharedKeyAccess", "storageAccount", "keyVault", "containerRegistry", "roleAssignmentMode", "kind",
     "name", "id", "httpListeners", "requestRoutingRules", "httpListener", "urlPathMap", "urlPathMaps", "pathRules", "sslPolicy",
-    "firewallPolicy", "backendHttpSettings", "backendHttpSettingsCollection", "policySettings", "managedRules", "customRules",
+    "firewallPolicy", "backendHttpSettings", "backendHttpSettingsCollection", "policySettings", "raiPolicyName", "contentFilters", "customBlocklists", "basePolicyName", "managedRules", "customRules",
 )  # fmt: skip
 _WORDS = st.sampled_from(
-    [*_IDS, "OpenAI", "allLogs", "audit", "AuditEvent", "p1", "Group", "2026-01-01T00:00:00Z", "\x1b[31m", ""]
+    [*_IDS, "OpenAI", "strict", "allLogs", "audit", "AuditEvent", "p1", "Group", "2026-01-01T00:00:00Z", "\x1b[31m", ""]
 )
 _LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | _WORDS
 _VALUES = st.recursive(
@@ -100,7 +102,7 @@ def test_a_fact_without_any_read_has_no_document_that_looks_complete(name: str) 
     """Nothing was asked for: whatever is said must be unknown, but for the names of things."""
     of = snapshot(resource(_IDS[0], {}), reads=[])
     judged = {"driftline/access": "granted", "driftline/diagnostics": "missing", "driftline/key": "live"}
-    judged["driftline/gatewaylistener"] = "protocol"
+    judged |= {"driftline/gatewaylistener": "protocol", "driftline/contentfilter": "mode"}
     if name == "driftline/workload":
         (found,) = derive("workload", of)
         assert {item["status"] for item in found.body["components"]} <= {"unknown", "bound", "missing"}

@@ -29,6 +29,30 @@ def _account(stored: StoredResource, store: Store) -> None:
             "capabilities": [{"name": "VirtualNetworks"}, {"name": "CustomerManagedKey"}],
         },
     )  # fmt: skip
+    if str(stored.body.get("kind")).lower() in ("openai", "aiservices"):
+        _system_policies(stored, store)
+
+
+def _system_policies(account: StoredResource, store: Store) -> None:
+    """The policies that every account has. Contents as Microsoft's page on default safety policies states them: harms at medium,
+    and since the second version prompt shields and protected material [not recorded from a live account].
+    """
+    harms = [
+        {"name": name, "enabled": True, "blocking": True, "severityThreshold": "Medium", "source": source}
+        for name in ("hate", "sexual", "selfharm", "violence")
+        for source in ("Prompt", "Completion")
+    ]
+    shields = [
+        {"name": name, "enabled": True, "blocking": True, "source": source}
+        for name, source in (
+            ("jailbreak", "Prompt"), ("protected_material_text", "Completion"), ("protected_material_code", "Completion"),
+        )
+    ]  # fmt: skip
+    for name, filters in (("Microsoft.Default", harms), ("Microsoft.DefaultV2", [*harms, *shields])):
+        policy_id = f"{account.id.text}/raiPolicies/{name}"
+        if store.raw(policy_id) is None:
+            body = {"name": name, "properties": {"type": "SystemManaged", "mode": "Default", "contentFilters": filters}}
+            store.put(policy_id, body)
 
 
 def _model_deployment(stored: StoredResource, _: Store) -> None:
