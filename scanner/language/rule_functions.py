@@ -67,6 +67,11 @@ def _table(scope: Scope, name: Json, *keys: Json) -> Json:
     return scope.world.table(str(name), tuple(str(key) for key in keys))
 
 
+def _api_version(scope: Scope) -> Json:
+    """The API version in which the resource was read; null where nobody knows it."""
+    return scope.resource.api_version or ABSENT
+
+
 def _parent_id(scope: Scope) -> Json:
     return scope.resource.parent_key or ABSENT
 
@@ -80,5 +85,6 @@ RULE_FUNCTIONS: Final[FunctionTable] = STANDARD.extended(
     Function("component", 1, 1, _component, takes_scope=True),
     Function("components", 1, 1, _components, takes_scope=True),
     Function("table", 2, None, _table, takes_scope=True),
+    Function("apiVersion", 0, 0, _api_version, takes_scope=True),
     Function("parentId", 0, 0, _parent_id, takes_scope=True),
 )
