@@ -17,13 +17,14 @@ __all__ = ["Snapshot"]
 class Snapshot:
     """Resources by id, type and parent. Inline children are promoted, once per id; a separate read of the child wins.
 
-    `scopes` are the audited scopes as spelled; `collected` is when, ISO 8601 UTC. Nothing is merged: where an export holds
-    one id twice, both stay in `resources` and the first answers look-ups.
+    `scopes` are the audited scopes as spelled; `collected` is when, ISO 8601 UTC; `spellings` has learned every body, where
+    the source did so on its way. Nothing is merged: where an export holds one id twice, both stay in `resources` and the first
+    answers look-ups.
     """
 
     def __init__(
         self, *, scopes: Iterable[str], resources: Iterable[Resource], reads: Iterable[Read] = (), gaps: Iterable[Gap] = (),
-        collected: str = "",
+        collected: str = "", spellings: Spellings | None = None,
     ) -> None:  # fmt: skip
         self.scopes = tuple(scopes)
         self.collected = collected
@@ -33,18 +34,16 @@ class Snapshot:
         separate = {resource.key for resource in own}
         promoted = [child for parent in own for child in promote_children(parent) if child.key not in separate]
         self.resources: tuple[Resource, ...] = (*own, *promoted)
-        self.spellings = Spellings()
         self._by_key: dict[str, list[Resource]] = {}
         self._by_type: dict[str, list[Resource]] = {}
         self._by_parent: dict[str, list[Resource]] = {}
-        for resource in own:
-            self.spellings.learn(resource.body)
+        self.spellings = spellings if spellings is not None else _learned(own)
+        # What was promoted is a part of what was learned, in an object of this form at most.
+        self.spellings.learn_names(("name", "properties"))
         for resource in self.resources:
             self._by_key.setdefault(resource.key, []).append(resource)
             self._by_type.setdefault(resource.type_key, []).append(resource)
             self._by_parent.setdefault(resource.parent_key, []).append(resource)
-        for child in promoted:
-            self.spellings.learn(child.body)
         by_type = self._by_type  # no reference to the snapshot itself, which would keep it alive
         self.coverage = Coverage(self.reads, self.gaps, lambda name: by_type.get(canonical_type(name), ()))
         self.missing = lru_cache(maxsize=None)(self.coverage.missing)
@@ -92,3 +91,10 @@ class Snapshot:
             if type_key.startswith(child.type_key + "/"):
                 found.extend(self._below(child.key, type_key))
         return found
+
+
+def _learned(resources: Iterable[Resource]) -> Spellings:
+    spellings = Spellings()
+    for resource in resources:
+        spellings.learn(resource.body)
+    return spellings

@@ -30,7 +30,7 @@ class Spellings:
             items: Iterable[Any]
             if value.__class__ is dict:
                 if not known.issuperset(value):
-                    self._add(value)
+                    self.learn_names(value)
                 items = value.values()
             elif value.__class__ is list:
                 items = value
@@ -40,13 +40,14 @@ class Spellings:
                 if item.__class__ is dict or item.__class__ is list:
                     pending.append(item)
 
+    def learn_names(self, names: Iterable[str]) -> None:
+        """Take in member names that were seen in a document."""
+        for name in names:
+            if name not in self._known:
+                self._known.add(name)
+                self._by_lower.setdefault(name.lower(), set()).add(name)
+
     def differs(self, name: str, lowered: str) -> bool:
         """Whether some document spells the name otherwise than `name` (`lowered` is its lower-case form)."""
         spellings = self._by_lower.get(lowered)
         return spellings is not None and (len(spellings) > 1 or name not in spellings)
-
-    def _add(self, document: dict[str, Any]) -> None:
-        for name in document:
-            if name not in self._known:
-                self._known.add(name)
-                self._by_lower.setdefault(name.lower(), set()).add(name)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 import msgspec
 
-from scanner.model.finding import Finding
+from scanner.model.finding import Evidence, Finding, Fix
 from scanner.model.result import RESULT_SCHEMA, Judged, Result
 from scanner.model.verdict import Verdict
 
@@ -18,12 +19,30 @@ Json = Any
 
 def render_json(result: Result, *, include_passes: bool = False) -> bytes:
     """The bytes of result.json: the same result gives the same bytes."""
-    encoded = msgspec.json.encode(as_document(result, include_passes=include_passes))
-    return msgspec.json.format(encoded, indent=2) + b"\n"
+    text = bytearray(_encoded(_frame(result)))
+    assert text.endswith(b"[]\n}"), "findings come last"
+    del text[-4:]
+    # Findings are many, so each is encoded by itself, two levels in, and its document dropped.
+    before = b"[\n    "
+    for item in _findings(result, include_passes=include_passes):
+        text += before
+        text += _encoded(item).replace(b"\n", b"\n    ")
+        before = b",\n    "
+    text += b"\n  ]\n}\n" if before.startswith(b",") else b"[]\n}\n"
+    return bytes(text)
 
 
 def as_document(result: Result, *, include_passes: bool = False) -> dict[str, Json]:
     """The document; `include_passes` writes passes out as findings too."""
+    return {**_frame(result), "findings": list(_findings(result, include_passes=include_passes))}
+
+
+def _encoded(document: Json) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(document), indent=2)
+
+
+def _frame(result: Result) -> dict[str, Json]:
+    """The document without its findings, which come last."""
     scan = result.scan
     return {
         "schema": RESULT_SCHEMA,
@@ -53,8 +72,14 @@ def as_document(result: Result, *, include_passes: bool = False) -> dict[str, Js
         "notes": list(result.notes),
         "passes": [_compact(item) for item in result.passes],
         "notApplicable": [_compact(item) for item in result.not_applicable],
-        "findings": [_finding(item) for item in result.findings] + (_passes(result) if include_passes else []),
+        "findings": [],
     }
+
+
+def _findings(result: Result, *, include_passes: bool) -> Iterator[dict[str, Json]]:
+    yield from map(_finding, result.findings)
+    if include_passes:
+        yield from _passes(result)
 
 
 def _compact(judged: Judged) -> list[Json]:
@@ -80,15 +105,30 @@ def _finding(finding: Finding) -> dict[str, Json]:
     return {
         **document,
         "consequence_of": list(finding.consequence_of),
-        "evidence": [asdict(item) for item in finding.evidence],
+        "evidence": [_evidence(item) for item in finding.evidence],
         "waiver": finding.waiver,
-        "fix": asdict(finding.fix) if finding.fix is not None else None,
+        "fix": _fix(finding.fix) if finding.fix is not None else None,
     }
 
 
-def _passes(result: Result) -> list[dict[str, Json]]:
+def _evidence(item: Evidence) -> dict[str, Json]:
+    """Written out, as asdict, which copies deeply, takes most of the time that writing many findings takes."""
+    return {
+        "path": item.path,
+        "operator": item.operator,
+        "expected": item.expected,
+        "actual": item.actual,
+        "note": item.note,
+    }
+
+
+def _fix(fix: Fix) -> dict[str, Json]:
+    return {"kind": fix.kind, "title": fix.title, "disrupts": fix.disrupts}
+
+
+def _passes(result: Result) -> Iterator[dict[str, Json]]:
     rules = {rule.id: rule for rule in result.rules}
-    return [
+    yield from (
         _finding(
             Finding(
                 rule=judged.rule,
@@ -105,4 +145,4 @@ def _passes(result: Result) -> list[dict[str, Json]]:
         )
         for judged in result.passes
         for resource in judged.resources
-    ]
+    )

@@ -12,7 +12,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, Final
 
-__all__ = ["REMOVED", "TOO_DEEP", "redact"]
+__all__ = ["REMOVED", "TOO_DEEP", "is_plain", "redact"]
 
 Json = Any
 
@@ -95,9 +95,12 @@ class _Member(Enum):
     TAGS = 4
 
 
-def redact(body: Json, *, resource_type: str = "", name: str = "") -> Json:
-    """A body without secrets: changed parts are new, the rest is shared. Of tags only what holds a secret by its text goes."""
-    cleaned = body if _is_plain(body) else _clean(body, 0)
+def redact(body: Json, *, resource_type: str = "", name: str = "", plain: bool = False) -> Json:
+    """A body without secrets: changed parts are new, the rest is shared. Of tags only what holds a secret by its text goes.
+
+    `plain` is what `is_plain` told of the body: then only what its type makes secret is left to remove.
+    """
+    cleaned = body if plain else _clean(body, 0)
     lowered_type, lowered_name = resource_type.lower(), name.lower()
     if not isinstance(cleaned, dict):
         return cleaned
@@ -114,37 +117,48 @@ def _within_properties(body: dict[str, Json], change: Any) -> dict[str, Json]:
     return {key: change(item) if key.lower() == "properties" else item for key, item in body.items()}
 
 
-def _is_plain(body: Json) -> bool:
-    """Whether `_clean` would change nothing, told level by level and at a fraction of its cost; False where it might."""
+def is_plain(body: Json, plain_names: set[tuple[str, ...]]) -> bool:
+    """Whether no member, text or number of a body needs removing, told at a fraction of the cost; False where one might.
+
+    `plain_names` keeps the member names of objects that were found to be data by their names alone.
+    """
     level = [body]
     for _ in range(_MAX_DEPTH):
         below: list[Json] = []
         for value in level:
-            items: Iterable[Json]
-            if value.__class__ is dict:
-                if not _are_plain_names(tuple(value)) or ("tags" in value and not _are_plain_tags(value["tags"])):
-                    return False
-                items = value.values()
-            elif value.__class__ is list:
-                items = value
-            else:
+            if value.__class__ is dict and not _is_plain_object(value, plain_names):
                 return False
-            for item in items:
-                kind = item.__class__
-                if kind is str:
-                    if not item.isascii() or (("=" in item or "@" in item) and _EMBEDDED.search(item)):
-                        return False
-                elif kind is dict or kind is list:
-                    below.append(item)
-                elif (kind is int or kind is float) and _number(item) is not item:
-                    return False
+            if not _are_plain_values(value.values() if value.__class__ is dict else value, below):
+                return False
         if not below:
             return True
         level = below
     return False
 
 
-@lru_cache(maxsize=8192)
+def _is_plain_object(value: dict[str, Json], plain_names: set[tuple[str, ...]]) -> bool:
+    names = tuple(value)
+    if names not in plain_names:
+        if not _are_plain_names(names):
+            return False
+        plain_names.add(names)
+    return "tags" not in value or _are_plain_tags(value["tags"])
+
+
+def _are_plain_values(values: Iterable[Json], below: list[Json]) -> bool:
+    """Whether no text or number among values needs removing; objects and lists are noted for the next level."""
+    for item in values:
+        kind = item.__class__
+        if kind is str:
+            if not item.isascii() or (("=" in item or "@" in item) and _EMBEDDED.search(item)):
+                return False
+        elif kind is dict or kind is list:
+            below.append(item)
+        elif (kind is int or kind is float) and _number(item) is not item:
+            return False
+    return True
+
+
 def _are_plain_names(names: tuple[str, ...]) -> bool:
     """Whether none of these members is more than data; `tags`, so spelled, is left to `_are_plain_tags`."""
     return all(

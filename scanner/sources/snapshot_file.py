@@ -21,7 +21,7 @@ from scanner.model.resource import Resource
 from scanner.model.resource_id import ResourceId, normalise, parent_type
 from scanner.model.snapshot import Snapshot
 from scanner.model.source import RequestCounts
-from scanner.sources.door import admit
+from scanner.sources.door import Door, admit
 from scanner.sources.exports import Export, read_export
 from scanner.sources.reading import decode, open_plain, read_all
 from scanner.sources.snapshot_writer import SNAPSHOT_SCHEMA, write_snapshot
@@ -117,13 +117,18 @@ class SnapshotFileSource:
             units = _units(self._header)
             owners = _Owners(units)
             index = self._index(file, self._header, owners)
-            reads, gaps = self._reads(self._header, owners), self._gaps(self._header, owners)
+            reads, gaps = _divide(self._header.reads, owners), _divide(self._header.gaps, owners)
+            if self._assume_complete:
+                for at in owners.all:
+                    reads.setdefault(at, []).insert(0, _Item(scope="/", what=EVERYTHING, via="file"))
             collected = self._header.collected
 
             def unit(at: int) -> Snapshot:
+                door = Door()
+                resources = [self._load(door, *line) for line in _read_lines(file, index.get(at, []))]
                 return Snapshot(
-                    scopes=units[at], resources=[self._load(*line) for line in _read_lines(file, index.get(at, []))],
-                    reads=reads.get(at, ()), gaps=gaps.get(at, ()), collected=collected,
+                    scopes=units[at], resources=resources, reads=map(_read, reads.get(at, ())), gaps=map(_gap, gaps.get(at, ())),
+                    collected=collected, spellings=door.spellings(),
                 )  # fmt: skip
 
             yield [partial(unit, at) for at in range(len(units))]
@@ -134,6 +139,12 @@ class SnapshotFileSource:
             first = file.readline()
         if not first.lstrip().startswith(b"{") or b"driftline.snapshot/" not in first:
             return None
+        try:
+            header = msgspec.json.decode(first, type=_Header)  # at once: of a whole company it is large
+            if header.schema == SNAPSHOT_SCHEMA:
+                return header
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            pass  # the longer way finds the words
         data = decode(first, self._path, 1)
         schema = data.get("schema") if isinstance(data, dict) else None
         if not isinstance(schema, str) or not schema.startswith("driftline.snapshot/"):
@@ -176,28 +187,12 @@ class SnapshotFileSource:
             raise SnapshotError(self._path, number, "a line holds one resource with its body")
         return line
 
-    def _load(self, number: int, raw: bytes) -> Resource:
+    def _load(self, door: Door, number: int, raw: bytes) -> Resource:
         line = self._line(raw, number)
-        return admit(
+        return door.admit(
             line["body"], via=_text(line.get("via")), api_version=_text(line.get("api_version")),
             context=line.get("context") is True, fallback_id=_text(line.get("id")) or f"/unidentified/line-{number}",
         )  # fmt: skip
-
-    def _reads(self, header: _Header, owners: _Owners) -> dict[int, list[Read]]:
-        found: dict[int, list[Read]] = {at: [Read(EVERYTHING, "/", via="file")] for at in owners.all if self._assume_complete}
-        for item in header.reads:
-            read = Read(item.what, item.scope, item.via, item.api_version, item.outcome)
-            for at in owners.of(item.scope, item.owner):
-                found.setdefault(at, []).append(read)
-        return found
-
-    @staticmethod
-    def _gaps(header: _Header, owners: _Owners) -> dict[int, list[Gap]]:
-        found: dict[int, list[Gap]] = {}
-        for item in header.gaps:
-            for at in owners.of(item.scope, item.owner):
-                found.setdefault(at, []).append(Gap(item.scope, item.what, item.reason, item.permission))
-        return found
 
     def _exported(self) -> Snapshot:
         resources = [
@@ -232,6 +227,23 @@ def _read_lines(file: IO[bytes], stretches: list[_Stretch]) -> Iterator[tuple[in
             file.seek(stretch.offset)
             raw = file.read(stretch.size)
         yield from enumerate(raw.rstrip(b"\n").split(b"\n"), start=stretch.number)
+
+
+def _divide(items: list[_Item], owners: _Owners) -> dict[int, list[_Item]]:
+    """Reads or gaps by the units that they belong to."""
+    found: dict[int, list[_Item]] = {}
+    for item in items:
+        for at in owners.of(item.scope, item.owner):
+            found.setdefault(at, []).append(item)
+    return found
+
+
+def _read(item: _Item) -> Read:
+    return Read(item.what, item.scope, item.via, item.api_version, item.outcome)
+
+
+def _gap(item: _Item) -> Gap:
+    return Gap(item.scope, item.what, item.reason, item.permission)
 
 
 def _units(header: _Header) -> list[tuple[str, ...]]:
