@@ -83,7 +83,9 @@ def command(
     )
     asked = SourceOptions(live, snapshot, assume_complete, simulate)
     direct = fresh or bool(resource_groups)
-    with progress_line(wanted=not (quiet or no_progress)) as progress, open_source(asked, progress, moment) as source:
+    # A file tells no progress; and the thread of a progress line would keep its units from processes of their own.
+    shown = not (quiet or no_progress or snapshot)
+    with progress_line(wanted=shown) as progress, open_source(asked, progress, moment) as source:
         result = run_scan(
             source,
             judging.rule_set,

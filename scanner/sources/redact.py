@@ -159,6 +159,7 @@ def _are_plain_values(values: Iterable[Json], below: list[Json]) -> bool:
     return True
 
 
+@lru_cache(maxsize=8192)
 def _are_plain_names(names: tuple[str, ...]) -> bool:
     """Whether none of these members is more than data; `tags`, so spelled, is left to `_are_plain_tags`."""
     return all(
