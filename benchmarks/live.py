@@ -1,7 +1,7 @@
 """Live scan of a subscription of about 500 resources on a simulator that takes 50 ms for every answer.
 
-The subscription holds the reference's resource group several times over. What counts as a resource is what stands in a resource
-group by itself: neither children nor extensions. `python -m benchmarks.live` is the simulator.
+The subscription holds the reference's resource group several times over. What counts as a resource is a row of Resource Graph's
+table `resources`: no extension, and of children few. `python -m benchmarks.live` is the simulator.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from unittest.mock import patch
 from benchmarks.measured import Measured
 from scanner.engine.scan import run_scan
 from scanner.facts import FACT_PATHS
-from scanner.model.resource_id import ResourceId, parent_type
 from scanner.rules import load_baseline, load_rules
 from scanner.simulator import start_simulator
 from scanner.simulator.faults import FaultEntry
+from scanner.simulator.graph import is_indexed
 from scanner.simulator.store import Store
 from scanner.sources.azure import AzureOptions, AzureSource
 
 __all__ = ["measure_live"]
 
-GROUPS = 7
+GROUPS = 6
 LATENCY = 0.05
 RUNS = 3
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -78,7 +78,7 @@ def serve() -> None:
         simulator.server._faults.entries.append(FaultEntry(delay=LATENCY))  # noqa: SLF001  # a faults file would do the same
         told = {
             "endpoint": simulator.endpoint, "ca_file": str(simulator.ca_file), "environment": simulator.environment(),
-            "subscriptions": simulator.subscriptions, "resources": sum(map(_stands_alone, store.everything())),
+            "subscriptions": simulator.subscriptions, "resources": sum(map(is_indexed, store.everything())),
         }  # fmt: skip
         print(json.dumps(told), flush=True)
         sys.stdin.read(1)
@@ -109,12 +109,6 @@ def _copy_group(store: Store, name: str) -> None:
             text = json.dumps([item.id.text, item.body]).replace("chat", name)
             resource_id, body = json.loads(text)
             store.put(resource_id, body)
-
-
-def _stands_alone(item: Any) -> bool:
-    parsed: ResourceId = item.id
-    extension = "/providers/" in parsed.scope or parsed.type.lower().startswith("microsoft.authorization/")
-    return bool(parsed.resource_group and parsed.type and not extension and not parent_type(parsed.type))
 
 
 def _by_kind(requests: list[tuple[str, str, int]]) -> list[tuple[str, int]]:

@@ -8,6 +8,7 @@ enabled alone, it annotates.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from scanner.facts.documents import Document, OddShapeError, known
@@ -144,6 +145,7 @@ def _blocklists(policy: Document) -> list[Json]:
     return [{"name": item.text("blocklistName"), "source": item.text("source")} for item in attached]
 
 
+@lru_cache(maxsize=1024)
 def _plain(name: str) -> str:
     """A category as Azure's spellings agree on it: `Protected Material Text` is protected_material_text."""
     return "".join(sign for sign in name.lower() if sign.isalnum())
