@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack
 
 from scanner.model.errors import SourceError
 from scanner.model.read_plan import ReadPlan
-from scanner.model.resource_id import ResourceId
 from scanner.model.snapshot import Snapshot
 from scanner.model.source import Progress, RequestCounts
 from scanner.sources.azure.client import ArmClient, ReadError
@@ -37,10 +36,10 @@ class AzureSource:
             try:
                 client = runner.run(stack.enter_async_context(open_client(self._options, self.requests)))
                 units = runner.run(self._units(client))
-                for at, unit in enumerate(units):
+                for unit in units:
                     collector = runner.run(self._collector(client, plan, unit))
                     try:
-                        runner.run(collector.collect() if at else self._begin(client, collector))
+                        runner.run(collector.collect())
                     except KeyboardInterrupt:
                         self.complete = False
                     yield collector.snapshot()
@@ -62,6 +61,7 @@ class AzureSource:
                 "there is no subscription to read", hint="Name one with --subscription, or a management group that has some."
             )
         self.scopes = tuple(scope for item in unique for scope in _scopes_of(self._options, (item,)))
+        await self._reachable(client, unique[0])
         return [tuple(scope for item in unit for scope in _scopes_of(self._options, (item,))) for unit in self._grouped(unique)]
 
     def _grouped(self, subscriptions: list[str]) -> list[list[str]]:
@@ -77,18 +77,8 @@ class AzureSource:
                 unit.append(item)
         return units
 
-    async def _begin(self, client: ArmClient, collector: Collector) -> None:
-        """Read the first unit, and find out meanwhile whether anything can be asked at all."""
-        reading = asyncio.ensure_future(collector.collect())
-        try:
-            await self._reachable(client, ResourceId.parse(self.scopes[0]).subscription)
-            await reading
-        finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
-
     async def _reachable(self, client: ArmClient, subscription: str) -> None:
-        """One request more, so that a wrong endpoint is an error and not a wall of unknowns. A refusal is an answer."""
+        """One request up front, so that a wrong endpoint is an error and not a wall of unknowns. A refusal is an answer."""
         try:
             await client.get(f"/subscriptions/{subscription}", "2022-12-01")
         except ReadError as failure:
