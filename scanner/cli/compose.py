@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scanner.rules import Baseline, RuleSet
     from scanner.rules.settings import Settings
     from scanner.rules.shapes import WorkloadShape
+    from scanner.rules.waivers import Waiver
 
 __all__ = [
     "Judging",
@@ -54,6 +55,7 @@ class Judging:
     settings: Settings
     baseline: Baseline
     rule_set: RuleSet
+    waivers: tuple[Waiver, ...] = ()
 
 
 def settle(config: Path | None, given: Mapping[str, Any], only: list[str] | None, skip: list[str] | None) -> Judging:
@@ -61,14 +63,16 @@ def settle(config: Path | None, given: Mapping[str, Any], only: list[str] | None
     from scanner.facts import FACT_PATHS
     from scanner.rules import load_baseline, load_rules
     from scanner.rules.settings import load_settings
+    from scanner.rules.waivers import load_waivers
     from scanner.rules.workloads import hold_workloads
 
     settings = load_settings(config, given, os.environ)
     baseline = load_baseline(settings.baseline.value, settings.environment.value)
     hold_workloads(settings, baseline)
     directories = [Path(item) for item in settings.rules.value]
-    rule_set = load_rules(directories, baseline, fact_paths=FACT_PATHS).select(only or [], skip or [])
-    return Judging(settings, baseline, rule_set)
+    rule_set = load_rules(directories, baseline, fact_paths=FACT_PATHS)
+    waivers = load_waivers([Path(item) for item in settings.waivers.value], rule_set)
+    return Judging(settings, baseline, rule_set.select(only or [], skip or []), waivers)
 
 
 @contextmanager

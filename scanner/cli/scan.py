@@ -63,6 +63,7 @@ def command(
     )
     from scanner.cli.outcome import exit_code, exit_words
     from scanner.engine.scan import run_scan
+    from scanner.engine.waive import apply_waivers
     from scanner.sources.azure.options import AzureOptions
 
     set_up_logging(verbose=verbose, log_file=log_file)
@@ -95,10 +96,12 @@ def command(
             pinned=now is not None,
             fresh=direct,
         )
+    result = apply_waivers(result, judging.waivers, moment.date())
     _deliver(result, [item.value for item in formats or ()], output, include_passes=include_passes, quiet=quiet)
     code = exit_code(result, judging.settings.fail_on.value, allow_unknown=allow_unknown)
     if not quiet:
-        typer.echo(exit_words(code, judging.settings.fail_on.value), err=True)
+        waived = sum(item.waived for item in result.findings)
+        typer.echo(exit_words(code, judging.settings.fail_on.value, waived=waived), err=True)
     return code
 
 

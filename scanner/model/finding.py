@@ -63,6 +63,11 @@ class Finding:
     fix: Fix | None = None
 
     @property
+    def waived(self) -> bool:
+        """Whether a waiver in force keeps the gate from counting it; the verdict stays."""
+        return self.waiver is not None and self.waiver["state"] == "in force"
+
+    @property
     def fingerprint(self) -> str:
         """Stable over runs: what history, waivers and SARIF agree on."""
         return fingerprint(self.rule, self.resource, self.subject)

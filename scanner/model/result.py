@@ -10,7 +10,7 @@ from scanner.model.finding import Finding
 from scanner.model.source import RequestCounts
 from scanner.model.verdict import Severity, Verdict
 
-__all__ = ["RESULT_SCHEMA", "Judged", "Result", "RuleInfo", "ScanInfo", "Workload", "order_findings"]
+__all__ = ["RESULT_SCHEMA", "Judged", "Result", "RuleInfo", "ScanInfo", "WaiverUse", "Workload", "order_findings"]
 
 RESULT_SCHEMA: Final = "driftline.result/1"
 
@@ -67,6 +67,25 @@ class Workload:
 
 
 @dataclass(frozen=True, slots=True)
+class WaiverUse:
+    """A waiver and what became of it: `in force`, `expired` or `unused`; `matched` counts the findings that it covers."""
+
+    rule: str
+    resource: str
+    subject: str
+    owner: str
+    reason: str
+    ticket: str
+    expires: str
+    accepts: str
+    file: str
+    line: int
+    state: str
+    matched: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """Everything a scan found, in its final order. `resources` counts the audited ones."""
 
@@ -80,6 +99,7 @@ class Result:
     requests: RequestCounts
     workloads: tuple[Workload, ...] = ()
     notes: tuple[str, ...] = ()
+    waivers: tuple[WaiverUse, ...] = ()
 
     def count(self, verdict: Verdict) -> int:
         """How many (rule, resource, subject) have this verdict."""

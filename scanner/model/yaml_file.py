@@ -49,7 +49,7 @@ class YamlFile:
         return Fault(self.name, self.line(pointer), message)
 
 
-def load_yaml(path: Path, faults: list[Fault], *, name: str = "") -> YamlFile | None:
+def load_yaml(path: Path, faults: list[Fault], *, name: str = "", plain_dates: bool = False) -> YamlFile | None:
     """Load one file; what is wrong is added to `faults`, and None returned where nothing could be read."""
     shown = name or str(path)
     try:
@@ -79,7 +79,7 @@ def load_yaml(path: Path, faults: list[Fault], *, name: str = "") -> YamlFile | 
         last = raw.rstrip().count(b"\n") + 1  # what is missing at the end is missing after the last line, not on one beyond it
         faults.append(Fault(shown, min(mark.line + 1, last) if mark else 0, f"is not YAML: {problem}"))
         return None
-    reader = _Reader(shown, text, faults)
+    reader = _Reader(shown, text, faults, plain_dates=plain_dates)
     return YamlFile(shown, reader.read(node, ()) if node is not None else None, reader.lines)
 
 
@@ -99,8 +99,8 @@ def _loader() -> Any:
 
 
 class _Reader:
-    def __init__(self, name: str, text: str, faults: list[Fault]) -> None:
-        self._name, self._text, self._faults = name, text, faults
+    def __init__(self, name: str, text: str, faults: list[Fault], *, plain_dates: bool) -> None:
+        self._name, self._text, self._faults, self._plain_dates = name, text, faults, plain_dates
         self.lines: dict[tuple[str | int, ...], int] = {}
 
     def read(self, node: Any, at: tuple[str | int, ...]) -> Json:
@@ -146,7 +146,7 @@ class _Reader:
         lowered = text.lower()
         if lowered in _WORDS and text in (lowered, lowered.capitalize(), lowered.upper()):
             return _WORDS[lowered]
-        if _DATE.fullmatch(text):
+        if not self._plain_dates and _DATE.fullmatch(text):
             self._wrong(line, f'quote the date: "{text}"')
         if _INTEGER.fullmatch(text):
             return int(text) if len(text) < 30 else self._wrong(line, "the number is too large")

@@ -70,6 +70,7 @@ def _frame(result: Result) -> dict[str, Json]:
             for item in result.workloads
         ],
         "notes": list(result.notes),
+        "waivers": [asdict(item) for item in result.waivers],
         "passes": [_compact(item) for item in result.passes],
         "notApplicable": [_compact(item) for item in result.not_applicable],
         "findings": [],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from rich import box
 from rich.console import Console
@@ -53,9 +53,11 @@ def render_terminal(result: Result, *, width: int = 80, colour: bool = False, as
     _heading(console, result)
     _table(console, result, ascii_only=ascii_only)
     failing = [item for item in result.findings if item.verdict is Verdict.FAIL]
+    failing.sort(key=lambda item: item.waived)  # what still counts stands first
     _failures(console, failing)
     _errors(console, [item for item in result.findings if item.verdict is Verdict.ERROR])
     _unknowns(console, result)
+    _waivers(console, result)
     _next_steps(console, result, failing)
     text = "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
     return text.encode("ascii", "replace").decode() if ascii_only else text
@@ -99,7 +101,8 @@ def _failures(console: Console, failing: list[Finding]) -> None:
     if not failing:
         return
     shown = failing[:_WORST]
-    title = f"{len(failing)} failing" if len(shown) == len(failing) else f"{len(failing)} failing, the worst {len(shown)}"
+    title = f"{len(failing)} failing{_waived(failing)}"
+    title += f", the worst {len(shown)}" if len(shown) < len(failing) else ""
     console.print(Text(title, style="bold"))
     for item in shown:
         console.print()
@@ -115,6 +118,8 @@ def _failures(console: Console, failing: list[Finding]) -> None:
             _indented(console, evidence_line(evidence), style="dim")
         if item.consequence_of:
             _indented(console, f"follows from {', '.join(item.consequence_of)}", style="dim")
+        if item.waiver is not None:
+            _indented(console, _waiver_words(item.waiver), style="cyan" if item.waived else "yellow")
         if item.fix is not None:
             _indented(console, f"fix: {printable(item.fix.title)} (disrupts: {item.fix.disrupts})", style="green")
     console.print()
@@ -135,7 +140,7 @@ def _unknowns(console: Console, result: Result) -> None:
     by_reason: dict[str, list[Finding]] = defaultdict(list)
     for item in unknown:
         by_reason[item.message.removeprefix("Cannot be judged: ")].append(item)
-    console.print(Text(f"{len(unknown)} unknown, never taken for a pass", style="bold magenta"))
+    console.print(Text(f"{len(unknown)} unknown{_waived(unknown)}, never taken for a pass", style="bold magenta"))
     for reason, items in sorted(by_reason.items(), key=lambda pair: -len(pair[1]))[:_WORST]:
         _indented(console, f"{len(items)} x {printable(reason, longest=240)}")
         _indented(console, f"  {_names(item.rule for item in items)}", style="dim")
@@ -146,6 +151,34 @@ def _unknowns(console: Console, result: Result) -> None:
         _indented(console, "missing permissions:")
         for permission in permissions[:_WORST]:
             _indented(console, f"  {printable(permission)}")
+    console.print()
+
+
+def _waived(findings: list[Finding]) -> str:
+    count = sum(item.waived for item in findings)
+    return f" ({count} waived)" if count else ""
+
+
+def _waiver_words(waiver: Mapping[str, Any]) -> str:
+    ticket = f" ({printable(waiver['ticket'])})" if waiver["ticket"] else ""
+    state = "waived until" if waiver["state"] == "in force" else "waiver expired"
+    return f"{state} {waiver['expires']} by {printable(waiver['owner'])}: {printable(waiver['reason'], longest=200)}{ticket}"
+
+
+def _waivers(console: Console, result: Result) -> None:
+    """Waivers that no longer do what they were written for: expired ones first."""
+    idle = sorted((item for item in result.waivers if item.state != "in force"), key=lambda item: item.state)
+    if not idle:
+        return
+    counts = Counter(item.state for item in idle)
+    words = ", ".join(f"{count} {state}" for state, count in counts.items())
+    console.print(Text(f"Waivers: {words}", style="bold yellow"))
+    for item in idle[:_WORST]:
+        said = f"expired {item.expires}, covered {item.matched}" if item.state == "expired" else "covers no finding"
+        tail = f": {item.note}" if item.note else ""
+        _indented(console, f"{printable(item.file)}:{item.line} {printable(item.rule)} {said}{tail}")
+    if len(idle) > _WORST:
+        _indented(console, f"and {len(idle) - _WORST} more in result.json", style="dim")
     console.print()
 
 

@@ -40,6 +40,7 @@ class Settings:
     rules: Setting
     workloads: tuple[WorkloadShape, ...] = ()
     file: str = ""
+    waivers: Setting = field(default_factory=lambda: Setting("waivers", [], "default"))
     source: YamlFile | None = field(default=None, compare=False, repr=False)
 
 
@@ -60,6 +61,7 @@ def load_settings(config: Path | None, given: Mapping[str, Json], environment: M
         Setting("rules", [str(item) for item in directories], origin),
         tuple(shape.workloads),
         file.name if file is not None else "",
+        _waivers(file, shape, base),
         file,
     )
 
@@ -67,6 +69,7 @@ def load_settings(config: Path | None, given: Mapping[str, Json], environment: M
 def explain(settings: Settings, baseline: Baseline) -> list[Setting]:
     """Every setting and every parameter of the baseline with its origin."""
     chosen = [settings.baseline, settings.environment, settings.fail_on, settings.rules]
+    chosen.extend([settings.waivers] if settings.waivers.value else ())
     if not settings.environment.value:
         chosen[1] = Setting("environment", baseline.environment, "first environment of the baseline")
     overridden = [
@@ -91,6 +94,12 @@ def _read(config: Path | None) -> tuple[YamlFile | None, SettingsShape]:
     if faults or shape is None:
         raise ConfigurationError(faults)
     return file, shape
+
+
+def _waivers(file: YamlFile | None, shape: SettingsShape, base: Path) -> Setting:
+    """The waivers files, which lie beside driftline.yaml."""
+    names = [shape.waivers] if isinstance(shape.waivers, str) else shape.waivers
+    return Setting("waivers", [str(base / item) for item in names], _origin(file, "waivers") if names else "default")
 
 
 def _version_faults(file: YamlFile, least: str) -> Iterator[Fault]:

@@ -253,6 +253,7 @@ class SettingsShape(Shape):
     environment: str = ""
     workloads: list[WorkloadShape] = []
     rules: list[str] = []
+    waivers: str | list[str] = []
     fail_on: Literal["", "critical", "high", "medium", "low", "info", "never"] = ""
 
 

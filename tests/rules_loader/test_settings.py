@@ -116,3 +116,11 @@ def test_a_threshold_that_is_none_names_where_it_was_given() -> None:
 def test_a_file_that_was_named_must_be_there() -> None:
     with pytest.raises(DriftlineError, match=r"own\.yaml is not there\nLeave --config out"):
         load_settings(Path("own.yaml"), {}, {})
+
+
+def test_waivers_lie_beside_the_settings_and_are_explained(tmp_path: Path) -> None:
+    for stated, names in (("w.yaml", ["w.yaml"]), ("[a.yaml, b.yaml]", ["a.yaml", "b.yaml"])):
+        (tmp_path / "other.yaml").write_text(f"waivers: {stated}\n", encoding="utf-8")
+        found = load_settings(tmp_path / "other.yaml", {}, {})
+        assert found.waivers == Setting("waivers", [str(tmp_path / name) for name in names], f"{tmp_path / 'other.yaml'}:1")
+        assert found.waivers in explain(found, load_baseline("openai-chat"))
