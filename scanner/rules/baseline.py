@@ -71,6 +71,8 @@ class Baseline:
     tables: dict[str, Json]
     hash: str
     described: tuple[Parameter, ...] = ()
+    title: str = ""
+    environments: tuple[str, ...] = ()
 
 
 def baseline_names() -> tuple[str, ...]:
@@ -114,6 +116,8 @@ def load_baseline(name: str, environment: str = "") -> Baseline:
         tables=tables,
         hash=_hash(directory),
         described=tuple(described),
+        title=shape.title,
+        environments=tuple(shape.environments),
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -12,10 +14,24 @@ from typer.testing import CliRunner
 
 from scanner.cli.app import app
 from scanner.cli.outcome import exit_code
+from scanner.model.errors import DriftlineError
 from scanner.model.verdict import Severity, Verdict
+from scanner.rules import load_baseline
 from tests.report.test_terminal import RESULT, finding
 
-COMMANDS = ["scan", "collect", "demo", "simulate", "rules list", "rules show", "rules test", "rules new", "rules schema"]
+COMMANDS = [
+    "scan",
+    "collect",
+    "demo",
+    "simulate",
+    "rules list",
+    "rules show",
+    "rules test",
+    "rules new",
+    "rules schema",
+    "baseline list",
+    "baseline show",
+]
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -36,7 +52,8 @@ def test_each_command_has_help_with_an_example_of_itself(command: str) -> None:
 
 def test_no_command_is_without_a_test() -> None:
     group = typer.main.get_command(app)
-    found = {name for name in group.commands if name != "rules"} | {f"rules {name}" for name in group.commands["rules"].commands}  # type: ignore[attr-defined]  # a group
+    commands: dict[str, Any] = group.commands  # type: ignore[attr-defined]  # a group
+    found = {f"{name} {below}".strip() for name, item in commands.items() for below in getattr(item, "commands", [""])}
     assert found == set(COMMANDS)
 
 
@@ -45,6 +62,22 @@ def test_rules_are_listed_and_shown() -> None:
     shown = run("rules", "show", "NET-005")[1]
     assert [f"NET-005{letter}" in shown for letter in "abcd"] == [True] * 4
     assert "Why:" in shown
+
+
+def test_baselines_are_listed_and_shown_with_the_value_of_every_environment() -> None:
+    code, text = run("baseline", "list")
+    assert (code, text.splitlines()[0][:12]) == (0, "openai-chat:")
+    assert re.search(r"environments prod, .*; \d+ controls", text)
+    shown = run("baseline", "show", "openai-chat")[1]
+    baseline = load_baseline("openai-chat")
+    assert all(f"  {name} (" in shown for name in (*baseline.components, *baseline.parameters))
+    assert all(f"  {name}: " in shown for name in baseline.tables)
+    assert re.search(r"^    prod .+, \w+ ", shown, re.MULTILINE)
+
+
+def test_a_baseline_that_is_not_there_is_an_error_with_the_shipped_ones() -> None:
+    with pytest.raises(DriftlineError, match="Shipped: openai-chat"):
+        run("baseline", "show", "openai-chats")
 
 
 @pytest.mark.parametrize("kind", ["rule", "cases", "baseline", "settings", "waivers", "result", "snapshot"])
