@@ -122,5 +122,5 @@ def _workload(bound: BoundWorkload) -> Workload:
 def _notes(bound: tuple[BoundWorkload, ...]) -> Iterator[str]:
     for workload in bound:
         for name, binding in workload.components.items():
-            if binding.status in ("ambiguous", "unknown") and binding.reason:
+            if binding.reason and (binding.misnamed or binding.status in ("ambiguous", "unknown")):
                 yield f"{workload.name}: component {name} is {binding.status}: {binding.reason}"

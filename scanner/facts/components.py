@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -29,6 +29,7 @@ class Binding:
     """What a component is bound to: `bound`, `missing`, `ambiguous` or `unknown`, with the reason and what to do.
 
     `more` says why a bound component may have more resources than those found; None when all are known.
+    `misnamed` where driftline.yaml names a resource that is not there.
     """
 
     component: str
@@ -36,6 +37,7 @@ class Binding:
     status: str
     reason: str = ""
     more: Unknown | None = None
+    misnamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,9 @@ class BoundWorkload:
 def bind_workloads(snapshot: Snapshot, baseline: Baseline, workloads: Sequence[WorkloadShape]) -> tuple[BoundWorkload, ...]:
     """The workloads of driftline.yaml that lie in this snapshot; without any, the audited scopes are one workload."""
     if not workloads:
-        return (_bind(_default_name(snapshot), snapshot.scopes, {}, {}, snapshot, baseline),)
+        return (_bind(_default_name(snapshot), snapshot.scopes, {}, {}, snapshot, baseline, str),)
     return tuple(
-        _bind(item.name, tuple(item.scopes), item.components, item.parameters, snapshot, baseline)
+        _bind(item.name, tuple(item.scopes), item.components, item.parameters, snapshot, baseline, item.origin)
         for item in workloads
         if any(
             snapshot.in_scope(scope) or is_within(normalise(own), normalise(scope))
@@ -81,8 +83,9 @@ def _bind(
     parameters: Mapping[str, Json],
     snapshot: Snapshot,
     baseline: Baseline,
+    origin: Callable[[str], str],
 ) -> BoundWorkload:
-    binder = _Binder(scopes, hints, snapshot)
+    binder = _Binder(scopes, hints, snapshot, origin)
     components = list(baseline.components.values())
     for component in sorted(components, key=lambda item: _turn(item, baseline)):
         binder.bind(component)
@@ -101,9 +104,11 @@ def _turn(component: Component, baseline: Baseline) -> int:
 class _Binder:
     """Binds one workload's components: first those that name others, then the named ones, then what is left."""
 
-    def __init__(self, scopes: Iterable[str], hints: Mapping[str, str | list[str]], snapshot: Snapshot) -> None:
+    def __init__(
+        self, scopes: Iterable[str], hints: Mapping[str, str | list[str]], snapshot: Snapshot, origin: Callable[[str], str]
+    ) -> None:
         self._scopes = [normalise(scope) for scope in scopes]
-        self._hints, self._snapshot = hints, snapshot
+        self._hints, self._snapshot, self._origin = hints, snapshot, origin
         self._world = BareWorld(snapshot.spellings)
         self._named_by_others: set[str] = set()
         self._unresolved: dict[str, str] = {}
@@ -173,19 +178,19 @@ class _Binder:
         ]
 
     def _by_hint(self, component: Component) -> Binding:
-        given = self._hints[component.name]
+        given, stated = self._hints[component.name], self._origin(component.name)
         candidates = [item for item in self._candidates(component) if self._matches(component, item, hinted=True) is not False]
         wanted = [given] if isinstance(given, str) else given
         chosen: list[Resource] = []
         for word in wanted:
             matching = [item for item in candidates if normalise(word) == item.key or word.lower() == item.name.lower()]
             if len(matching) > 1:
-                reason = f'driftline.yaml binds it to "{word}", the name of more than one resource: give its whole id'
+                reason = f'{stated} binds it to "{word}", the name of more than one resource: give its whole id'
                 return Binding(component.name, tuple(matching), "ambiguous", reason)
             if not matching:
                 holes = self._holes(component)
-                reason = f'driftline.yaml binds it to "{word}", which no resource of its type is called'
-                return Binding(component.name, (), "unknown" if holes else "missing", "; ".join([reason, *holes]))
+                reason = f'{stated} binds it to "{word}", which no resource of its type is called'
+                return Binding(component.name, (), "unknown" if holes else "missing", "; ".join([reason, *holes]), misnamed=True)
             chosen.extend(matching)
         return self._conclude(component, chosen, [], named=True)
 

@@ -51,6 +51,8 @@ def load_settings(config: Path | None, given: Mapping[str, Json], environment: M
     if settled["fail_on"].value not in ("critical", "high", "medium", "low", "info", "never"):
         value, origin = settled["fail_on"].value, settled["fail_on"].origin
         raise ConfigurationError([Fault(origin, 0, f'fail_on is "{value}", not one of critical, high, medium, low, info, never')])
+    for at, item in enumerate(shape.workloads):
+        item.stand_at({name: _origin(file, "workloads", at, "components", name) for name in item.components})
     base = Path(file.name).parent if file is not None else Path()
     directories = [*(base / item for item in shape.rules), *(given.get("rules") or [])]
     origin = "command line" if given.get("rules") else _origin(file, "rules") if file is not None and shape.rules else "default"

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from scanner.language.context import did_you_mean
 from scanner.model.errors import Fault
@@ -243,6 +243,15 @@ class WorkloadShape(Shape):
     scopes: Annotated[list[str], Field(min_length=1)]
     components: dict[str, str | list[str]] = {}
     parameters: dict[str, Json] = {}
+    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    def origin(self, component: str) -> str:
+        """The file and line that name a component, for words about what they name."""
+        return self._origins.get(component, "driftline.yaml")
+
+    def stand_at(self, origins: dict[str, str]) -> None:
+        """Keep the file and line of each component that is named."""
+        self._origins = origins
 
 
 class SettingsShape(Shape):

@@ -84,6 +84,13 @@ def test_a_hint_that_two_resources_are_called_is_ambiguous() -> None:
     )
 
 
+def test_a_hint_that_two_resources_are_called_is_reported_with_its_file_and_line() -> None:
+    of = snapshot(resource(rid(SEARCH, "x"), {}), resource(rid(SEARCH, "x", f"{SUBSCRIPTION}/resourceGroups/other"), {}))
+    named = workload(search="x")
+    named.stand_at({"search": "driftline.yaml:7"})
+    assert bindings(of, named)["search"].reason.startswith('driftline.yaml:7 binds it to "x", the name of more than one')
+
+
 def test_a_type_that_was_refused_or_not_asked_for_is_unknown_and_never_missing() -> None:
     refused = bindings(snapshot(gaps=[Gap(SUBSCRIPTION, SEARCH, DENIED)]))["search"]
     not_asked = bindings(snapshot(reads=[Read(STORAGE, SUBSCRIPTION)]))["search"]
