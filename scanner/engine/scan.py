@@ -21,7 +21,7 @@ from scanner.model.finding import Finding
 from scanner.model.read_plan import ReadPlan
 from scanner.model.result import Result, RuleInfo, ScanInfo, Workload, order_findings
 from scanner.model.snapshot import Snapshot
-from scanner.model.source import DividedSource, Source
+from scanner.model.source import DividedSource, LaggingSource, Source
 from scanner.model.verdict import Verdict
 from scanner.rules.baseline import Baseline
 from scanner.rules.rule import Rule
@@ -94,9 +94,18 @@ def _judged(
                 yield from (judge(unit()) for unit in units)
         return
     for snapshot in source.snapshots(plan):
-        yield judge(snapshot)
+        current, unit = _confirmed(source, snapshot, judge)
+        yield unit
         if keep is not None:
-            keep(snapshot)
+            keep(current)
+
+
+def _confirmed(source: Source, snapshot: Snapshot, judge: Callable[[Snapshot], JudgedUnit]) -> tuple[Snapshot, JudgedUnit]:
+    """A unit judged. What fails by the word of an index that may lag is read directly once, and all is judged again."""
+    unit = judge(snapshot)
+    failing = {item.resource for item in unit.findings if item.verdict is Verdict.FAIL}
+    again = source.read_again(failing) if failing and source.complete and isinstance(source, LaggingSource) else None
+    return (snapshot, unit) if again is None else (again, judge(again))
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 from scanner.model.read_plan import ReadPlan
 from scanner.model.snapshot import Snapshot
 
-__all__ = ["DividedSource", "Progress", "RequestCounts", "Source"]
+__all__ = ["DividedSource", "LaggingSource", "Progress", "RequestCounts", "Source"]
 
 
 @dataclass(slots=True)
@@ -41,6 +41,15 @@ class Source(Protocol):
     requests: RequestCounts
 
     def snapshots(self, plan: ReadPlan) -> Iterator[Snapshot]: ...
+
+
+@runtime_checkable
+class LaggingSource(Source, Protocol):
+    """A source that reads from an index which may lag behind. `read_again` reads of the resources named those that came from it
+    directly, and gives the unit under way anew; None where none did. It is asked while `snapshots` is at that unit.
+    """
+
+    def read_again(self, resource_ids: Iterable[str]) -> Snapshot | None: ...
 
 
 @runtime_checkable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 from collections.abc import Callable
 from typing import Any, Final
@@ -14,7 +15,7 @@ from scanner.simulator.errors import ArmError
 from scanner.simulator.kql import QueryError, Rows, parse_query
 from scanner.simulator.store import Store, StoredResource
 
-__all__ = ["is_indexed", "query"]
+__all__ = ["freeze", "is_indexed", "query"]
 
 Json = Any
 Row = dict[str, Json]
@@ -80,12 +81,24 @@ def query(body: Json, store: Store, may_read: Callable[[StoredResource], bool]) 
         parsed = parse_query(text, _TABLES)
         rows = [
             row
-            for stored, row in store.remember(f"rows of {parsed.table}", lambda _: _rows(store, parsed.table))
+            for stored, row in _told(store, parsed.table)
             if (not subscriptions or row["subscriptionId"] in subscriptions) and (stored is None or may_read(stored))
         ]
         return _answer(parsed.run(Rows(rows, tuple(_COLUMNS))), text, options)
     except QueryError as error:
         raise _invalid(str(error), error.token) from error
+
+
+def freeze(store: Store) -> None:
+    """Let the index tell from now on what is in the store now, as it lags behind changes in Azure."""
+    store.frozen = copy.deepcopy({table: _rows(store, table) for table in _TABLES})
+
+
+def _told(store: Store, table: str) -> list[tuple[StoredResource | None, Row]]:
+    if table in store.frozen:
+        rows: list[tuple[StoredResource | None, Row]] = store.frozen[table]
+        return rows
+    return store.remember(f"rows of {table}", lambda _: _rows(store, table))
 
 
 def _answer(found: Rows, text: str, options: Row) -> Row:

@@ -155,6 +155,8 @@ class StateShape(_Shape):
     roles: list[RoleShape] = []
     answers: list[AnswerShape] = []
     changes: list[ChangeShape] = []
+    #: How many of the last changes Resource Graph does not know of yet.
+    graph_lag: Annotated[int, Field(ge=0, alias="graphLag")] = 0
 
 
 #: A field's name by the key in the file.

@@ -13,6 +13,7 @@ from scanner.simulator.changes import apply_change
 from scanner.simulator.deployment import deploy, read_template
 from scanner.simulator.errors import ArmError
 from scanner.simulator.expressions import Target
+from scanner.simulator.graph import freeze
 from scanner.simulator.providers.common import guid_of
 from scanner.simulator.state_file import (
     GroupShape,
@@ -54,7 +55,9 @@ def deploy_state(state: str | Path, now: datetime) -> Deployed:
     for answer in shape.answers:
         store.answers[_placed(answer.path, places).lower()] = answer.body
     store.deploying = False
-    for placed in read.changes:
+    for at, placed in enumerate(read.changes):
+        if at == len(read.changes) - shape.graph_lag:
+            freeze(store)
         apply_change(placed, store, places)
     return Deployed(store, shape.tenant, {shape.subscription.id: shape.subscription.name}, principals)
 

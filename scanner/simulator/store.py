@@ -74,7 +74,8 @@ class Store:
     """Every resource by normalised id, in the order of creation.
 
     `now` is the clock; while `deploying`, resources are made at `born`, afterwards at `now`. `revision` counts changes.
-    `hidden` holds by resource what only actions hand out: keys and application settings.
+    `hidden` holds by resource what only actions hand out: keys and application settings. `frozen` holds by table what an index
+    that lags behind still tells.
     """
 
     now: datetime
@@ -85,6 +86,7 @@ class Store:
     answers: dict[str, Json] = field(default_factory=dict)
     events: list[dict[str, Json]] = field(default_factory=list)
     hidden: dict[str, dict[str, str]] = field(default_factory=dict)
+    frozen: dict[str, Any] = field(default_factory=dict)
     _memo: dict[str, Any] = field(default_factory=dict)
     _remembered: int = -1
     _resources: dict[str, StoredResource] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from scanner.language.paths import compile_path
 from scanner.model.arm_types import arm_type
 from scanner.model.read_plan import ChildRead, ExtensionRead, ReadPlan
 from scanner.model.resource import Resource, canonical_type
-from scanner.model.resource_id import ResourceId, normalise, parent_type, type_name
+from scanner.model.resource_id import ResourceId, is_within, normalise, parent_type, type_name
 from scanner.model.snapshot import Snapshot
 from scanner.model.source import Progress
 from scanner.model.spellings import Spellings
@@ -40,6 +40,9 @@ _GROUP: Final = "Microsoft.Resources/subscriptions/resourceGroups"
 #: The API version of the SDK's permissions operations (azure-mgmt-authorization 4.0), which name groups and resources; where the
 #: list of a subscription's permissions is refused, ARM's own lists are asked, and tell who may read.
 _PERMISSIONS_VERSION: Final = "2022-04-01"
+
+#: Resources of one type that are read again one by one; of more, the list is.
+_MOST_BY_ID: Final = 10
 
 
 class Collector:
@@ -71,6 +74,43 @@ class Collector:
         )
         await self._below(self._ledger.resources.values(), _by_parent(self._children_to_read()), extensions=self._plan.extensions)
         await self._references()
+
+    async def read_again(self, resource_ids: Iterable[str]) -> bool:
+        """Read directly what Resource Graph told of these resources; whether there was any. The index lags behind changes by
+        minutes. Of a type with many, its list is read, so that the requests are few however much fails. What cannot be read now
+        stays as it was.
+        """
+        indexed = {found.key: found for item in resource_ids if (found := self._ledger.indexed(item)) is not None}
+        by_type: dict[str, list[Resource]] = {}
+        for resource in indexed.values():
+            by_type.setdefault(resource.type, []).append(resource)
+        await _all(self._type_again(name, resources) for name, resources in by_type.items())
+        return bool(indexed)
+
+    async def _type_again(self, name: str, resources: list[Resource]) -> None:
+        if len(resources) > _MOST_BY_ID and not parent_type(name):
+            await _all(self._listed_again(name, scope) for scope in self._ledger.scopes)
+        else:
+            await _all(self._one_again(resource) for resource in resources)
+
+    async def _listed_again(self, name: str, scope: str) -> None:
+        version = api_version(name)
+        found: Listed = await self._counted(lambda: self._client.list_all(f"{scope}/providers/{name}", version))
+        if found.failure is None:
+            self._ledger.take(found, name, scope, f"{scope}/providers/{name}")
+            for resource in self._ledger.of_type(name):
+                if resource.via == "graph" and is_within(resource.key, normalise(scope)):
+                    self._ledger.drop(resource)
+
+    async def _one_again(self, resource: Resource) -> None:
+        version = api_version(resource.type)
+        try:
+            body = await self._counted(lambda: self._client.get(resource.id, version))
+        except ReadError as failure:
+            if failure.says_absent:
+                self._ledger.drop(resource)
+            return
+        self._ledger.keep(body if body.get("id") else {**body, "id": resource.id}, via="get", version=version)
 
     # -- groups and top-level types
 

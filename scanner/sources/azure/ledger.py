@@ -87,6 +87,19 @@ class Ledger:
             self.failed(name, scope, "list", found.failure, permission or f"{name}/read")
         return kept
 
+    def indexed(self, resource_id: str) -> Resource | None:
+        """The resource of an id, or else the nearest above that holds it in its body, where it came from Resource Graph."""
+        at = normalise(resource_id)
+        while at and at not in self.resources:
+            at = at.rpartition("/")[0]
+        found = self.resources.get(at)
+        return found if found is not None and found.via == "graph" else None
+
+    def drop(self, resource: Resource) -> None:
+        """Forget what is gone, with all below and upon it."""
+        for key in [key for key in self.resources if is_within(key, resource.key)]:
+            del self.resources[key]
+
     def read(self, name: str, scope: str, via: str) -> None:
         """A read that succeeded. Resource Graph's rows come in an API version that it does not tell."""
         self._good.add((canonical_type(name), normalise(scope)))

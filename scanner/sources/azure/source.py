@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AsyncExitStack
+from functools import partial
 
 from scanner.model.errors import SourceError
 from scanner.model.read_plan import ReadPlan
@@ -27,6 +28,7 @@ class AzureSource:
         self._options, self._progress = options, progress
         self.complete = True
         self.requests = RequestCounts()
+        self._again: Callable[[Iterable[str]], Snapshot | None] | None = None
         self.scopes: tuple[str, ...] = tuple(_scopes_of(options, options.subscriptions))
 
     def snapshots(self, plan: ReadPlan) -> Iterator[Snapshot]:
@@ -42,11 +44,21 @@ class AzureSource:
                         runner.run(collector.collect())
                     except KeyboardInterrupt:
                         self.complete = False
+                    self._again = partial(_read_again, runner, collector)
                     yield collector.snapshot()
                     if not self.complete:
                         return
             finally:
+                self._again = None
                 runner.run(stack.aclose())
+
+    def read_again(self, resource_ids: Iterable[str]) -> Snapshot | None:
+        """See `LaggingSource`. Ctrl-C ends this reading too."""
+        try:
+            return self._again(resource_ids) if self._again is not None else None
+        except KeyboardInterrupt:
+            self.complete = False
+            return None
 
     async def _collector(self, client: ArmClient, plan: ReadPlan, unit: tuple[str, ...]) -> Collector:
         return Collector(client, plan, unit, concurrency=self._options.concurrency, progress=self._progress)
@@ -107,6 +119,10 @@ class AzureSource:
                 hint="It takes Microsoft.Management/managementGroups/descendants/read, or name subscriptions.",
             )
         return [str(item.get("name")) for item in found.items if str(item.get("type", "")).lower().endswith("/subscriptions")]
+
+
+def _read_again(runner: asyncio.Runner, collector: Collector, resource_ids: Iterable[str]) -> Snapshot | None:
+    return collector.snapshot() if runner.run(collector.read_again(resource_ids)) else None
 
 
 def _scopes_of(options: AzureOptions, subscriptions: tuple[str, ...]) -> Iterator[str]:
