@@ -65,7 +65,7 @@ def command(
         shared_subscriptions(judging.settings.workloads),
     )
     asked = SourceOptions(live, snapshot, assume_complete, simulate)
-    plan = plan_reads(judging.rule_set, judging.baseline, fresh=fresh or bool(resource_groups))
+    plan = plan_reads(judging.rule_set, judging.baseline, judging.settings.workloads, fresh=fresh or bool(resource_groups))
     with progress_line(wanted=not (quiet or no_progress)) as progress, open_source(asked, progress, moment_of(now)) as source:
         write_snapshot(output, source.snapshots(plan), complete=lambda: source.complete)
     if not quiet:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from scanner.facts import FACTS
 from scanner.facts.fact import Needs
 from scanner.model.arm_types import arm_type
 from scanner.model.read_plan import ChildRead, ExtensionRead, ReadPlan, ReferenceRead
 from scanner.model.resource import INLINE_CHILDREN, canonical_type
-from scanner.model.resource_id import parent_type, type_name
+from scanner.model.resource_id import ResourceId, parent_type, type_name
 from scanner.rules.baseline import Baseline
 from scanner.rules.rule import Rule
 from scanner.rules.rule_set import RuleSet
+from scanner.rules.shapes import WorkloadShape
 
 __all__ = ["plan_reads"]
 
 
-def plan_reads(rule_set: RuleSet, baseline: Baseline, *, fresh: bool = False) -> ReadPlan:
-    """The read plan of a rule set under a baseline: nothing that no rule, relation, component or fact of it needs."""
+def plan_reads(
+    rule_set: RuleSet, baseline: Baseline, workloads: Sequence[WorkloadShape] = (), *, fresh: bool = False
+) -> ReadPlan:
+    """The read plan of a rule set under a baseline: nothing that no rule, relation, component or fact of it needs.
+
+    `workloads` are those of driftline.yaml: what they name outside of the scopes is read by id.
+    """
     types: set[str] = set()
     children: set[ChildRead] = set()
     extensions: set[ExtensionRead] = set()
@@ -32,7 +38,16 @@ def plan_reads(rule_set: RuleSet, baseline: Baseline, *, fresh: bool = False) ->
             _add(extension.of, types, children)
         extensions.update(needs.extensions)
         references.update(needs.references)
-    return ReadPlan(frozenset(types), frozenset(children), frozenset(extensions), frozenset(references), fresh=fresh)
+    return ReadPlan(
+        frozenset(types), frozenset(children), frozenset(extensions), frozenset(references), _named(workloads), fresh=fresh
+    )
+
+
+def _named(workloads: Sequence[WorkloadShape]) -> frozenset[str]:
+    """The ids by which workloads name their components."""
+    given = (item for workload in workloads for item in workload.components.values())
+    words = (word for item in given for word in ([item] if isinstance(item, str) else item))
+    return frozenset(word for word in words if word.startswith("/") and ResourceId.parse(word).type)
 
 
 def _add(name: str, types: set[str], children: set[ChildRead], *, singleton: str = "") -> None:

@@ -48,7 +48,7 @@ def run_scan(
     `workloads` are those of driftline.yaml. `keep` is handed each snapshot before it is dropped (to write it to a file).
     """
     judge = partial(judge_unit, rule_set=rule_set, baseline=baseline, workloads=workloads, now=now)
-    plan = plan_reads(rule_set, baseline, fresh=fresh)
+    plan = plan_reads(rule_set, baseline, workloads, fresh=fresh)
     findings: list[Finding] = []
     judgement, digest = Judgement(), hashlib.sha256()
     gaps: set[Gap] = set()

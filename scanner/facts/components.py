@@ -11,7 +11,7 @@ from typing import Any, Final
 from scanner.facts.bare_world import BareWorld
 from scanner.language.paths import compile_path
 from scanner.language.scope import Scope
-from scanner.model.resource import Resource
+from scanner.model.resource import Resource, canonical_type
 from scanner.model.resource_id import ResourceId, is_within, normalise
 from scanner.model.snapshot import Snapshot
 from scanner.model.unknown import ABSENT, Truth, Unknown
@@ -187,12 +187,24 @@ class _Binder:
             if len(matching) > 1:
                 reason = f'{stated} binds it to "{word}", the name of more than one resource: give its whole id'
                 return Binding(component.name, tuple(matching), "ambiguous", reason)
+            outside = self._outside(component, word) if not matching else None
+            if isinstance(outside, Unknown):
+                return Binding(component.name, (), "unknown", f"{outside} (driftline.yaml binds it to {word})")
+            if outside is not None:
+                matching = [outside]
             if not matching:
                 holes = self._holes(component)
                 reason = f'{stated} binds it to "{word}", which no resource of its type is called'
                 return Binding(component.name, (), "unknown" if holes else "missing", "; ".join([reason, *holes]), misnamed=True)
             chosen.extend(matching)
         return self._conclude(component, chosen, [], named=True)
+
+    def _outside(self, component: Component, word: str) -> Resource | Unknown | None:
+        """What a whole id names outside of the workload: in a hub, say. It is context, bound and never judged."""
+        kinds = {canonical_type(name) for name in component.types}
+        if canonical_type(ResourceId.parse(word).type) not in kinds or any(is_within(normalise(word), at) for at in self._scopes):
+            return None
+        return self._snapshot.look_up(word)
 
     def _conclude(self, component: Component, sure: list[Resource], unsure: list[str], *, named: bool = False) -> Binding:
         """`named` where driftline.yaml or another component says which they are, so that there are no more."""

@@ -37,6 +37,7 @@ class ReferenceRead:
 class ReadPlan:
     """Types in canonical spelling (`Microsoft.Storage/storageAccounts`), duplicates removed, parents of children included.
 
+    `named` are ids of resources outside of the audited scopes that settings name: read by id as context.
     `fresh` asks for a direct read of every type instead of the lagging index.
     """
 
@@ -44,4 +45,5 @@ class ReadPlan:
     children: frozenset[ChildRead] = field(default_factory=frozenset)
     extensions: frozenset[ExtensionRead] = field(default_factory=frozenset)
     references: frozenset[ReferenceRead] = field(default_factory=frozenset)
+    named: frozenset[str] = field(default_factory=frozenset)
     fresh: bool = False

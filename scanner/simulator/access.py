@@ -61,7 +61,7 @@ def allows(store: Store, principal: Principal, action: str, scope: str) -> bool:
         decisions[lowered, key] = any(
             allowed.fullmatch(lowered) and not excluded.fullmatch(lowered)
             for grant in _grants(store, principal)
-            if is_within(key, grant.scope)
+            if store.reaches(grant.scope, key)
             for allowed, excluded in grant.actions
         )
     return decisions[lowered, key]
@@ -70,13 +70,13 @@ def allows(store: Store, principal: Principal, action: str, scope: str) -> bool:
 def permissions_at(store: Store, principal: Principal, scope: str) -> list[dict[str, Json]]:
     """The permissions of every role that a principal holds at a scope or above."""
     key = normalise(scope)
-    return [item for grant in _grants(store, principal) if is_within(key, grant.scope) for item in grant.permissions]
+    return [item for grant in _grants(store, principal) if store.reaches(grant.scope, key) for item in grant.permissions]
 
 
 def sees(store: Store, principal: Principal, subscription: str) -> bool:
     """Whether a principal holds any role at, above or below a subscription: then it is in its list."""
     key = normalise(subscription)
-    return any(is_within(grant.scope, key) or is_within(key, grant.scope) for grant in _grants(store, principal))
+    return any(is_within(grant.scope, key) or store.reaches(grant.scope, key) for grant in _grants(store, principal))
 
 
 def _grants(store: Store, principal: Principal) -> tuple[_Grant, ...]:

@@ -154,7 +154,7 @@ def _inherited(store: Store, resource_type: str, key: str, condition: str) -> Bo
             raise _bad_filter(part)
     for item in store.of_type(resource_type):
         at = normalise(item.id.scope)
-        if not is_within(key, at) and (at_scope or not is_within(at, key)):
+        if not store.reaches(at, key) and (at_scope or not is_within(at, key)):
             continue
         if not wanted or str(properties_of(item).get("principalId", "")).lower() == wanted:
             yield providers.show(store, item)

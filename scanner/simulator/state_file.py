@@ -14,7 +14,7 @@ from scanner.model.errors import ConfigurationError, DriftlineError, Fault
 from scanner.model.packaged import packaged
 from scanner.model.yaml_file import YamlFile, load_yaml
 
-__all__ = ["ChangeShape", "PlacedChange", "State", "StateShape", "parse_duration", "read_state"]
+__all__ = ["ChangeShape", "FurtherSubscriptionShape", "PlacedChange", "State", "StateShape", "parse_duration", "read_state"]
 
 Json = Any
 Pointer = tuple[str | int, ...]
@@ -62,11 +62,27 @@ class GroupShape(_Shape):
     tags: dict[str, str] = {}
 
 
+class FurtherSubscriptionShape(SubscriptionShape):
+    """A subscription beside the workload's, with its resource groups. It is there to be referred to; scans leave it out."""
+
+    groups: list[GroupShape] = Field([], alias="resourceGroups")
+
+
+class ManagementGroupShape(_Shape):
+    """A management group: the subscriptions below it by id. What is granted at it holds in them."""
+
+    name: Name
+    display_name: str = Field("", alias="displayName")
+    subscriptions: list[Guid] = []
+
+
 class TemplateShape(_Shape):
-    """A template to deploy."""
+    """A template to deploy: into the workload's subscription and group, or into another subscription and a group of it."""
 
     file: Name
     scope: Literal["resourceGroup", "subscription"] = "resourceGroup"
+    subscription: str = ""
+    group: str = Field("", alias="resourceGroup")
 
 
 class GrantShape(_Shape):
@@ -148,6 +164,8 @@ class StateShape(_Shape):
     tenant: Guid = ""
     subscription: SubscriptionShape | None = None
     group: GroupShape | None = Field(None, alias="resourceGroup")
+    subscriptions: list[FurtherSubscriptionShape] = []
+    management_groups: list[ManagementGroupShape] = Field([], alias="managementGroups")
     deployed: Duration = "P0D"
     templates: list[TemplateShape] = []
     parameters: dict[str, Json] = {}
@@ -216,7 +234,7 @@ def _path_of(state: str | Path) -> Path:
     shipped = folder / f"{state}.yaml"
     path = shipped if isinstance(state, str) and shipped.is_file() else Path(state)
     if not path.is_file():
-        known = ", ".join(sorted(item.stem for item in folder.glob("*.yaml")))
+        known = ", ".join(sorted(item.stem for item in folder.glob("*.yaml") if not item.stem.endswith("-driftline")))
         raise DriftlineError(f'there is no state "{state}"', hint=f"Shipped states: {known}; or name a state file.")
     return path
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from scanner.model.resource_id import normalise
 from scanner.simulator import providers
 from scanner.simulator.access import Principal, built_in_roles
 from scanner.simulator.changes import apply_change
@@ -17,6 +18,7 @@ from scanner.simulator.graph import freeze
 from scanner.simulator.providers.common import guid_of
 from scanner.simulator.state_file import (
     GroupShape,
+    ManagementGroupShape,
     RoleShape,
     State,
     SubscriptionShape,
@@ -32,7 +34,7 @@ Json = Any
 
 @dataclass(slots=True)
 class Deployed:
-    """A state in being: its store, who may sign in, its tenant and subscriptions (name by id)."""
+    """A state in being: its store, who may sign in, its tenant and the subscription of the workload (name by id)."""
 
     store: Store
     tenant: str
@@ -47,6 +49,12 @@ def deploy_state(state: str | Path, now: datetime) -> Deployed:
     assert shape.subscription is not None and shape.group is not None, "read_state requires them"  # noqa: PT018  # one promise
     store = Store(now=now, born=now - parse_duration(shape.deployed), tenant=shape.tenant)
     places = _begin(shape.subscription, shape.group, store)
+    for further in shape.subscriptions:
+        _make_subscription(further, store)
+        for group in further.groups:
+            _make_group(f"/subscriptions/{further.id}", group, store)
+    for above in shape.management_groups:
+        _make_management_group(above, store)
     for role in shape.roles:
         _define_role(role, places["sub"], store)
     principals = tuple(_sign_up(read, at, places, store) for at in range(len(shape.principals)))
@@ -64,6 +72,11 @@ def deploy_state(state: str | Path, now: datetime) -> Deployed:
 
 def _begin(subscription: SubscriptionShape, group: GroupShape, store: Store) -> dict[str, str]:
     """Make subscription and group; their ids, as placeholders name them."""
+    sub_id = _make_subscription(subscription, store)
+    return {"sub": sub_id, "rg": _make_group(sub_id, group, store)}
+
+
+def _make_subscription(subscription: SubscriptionShape, store: Store) -> str:
     sub_id = f"/subscriptions/{subscription.id}"
     store.put(
         sub_id,
@@ -72,6 +85,10 @@ def _begin(subscription: SubscriptionShape, group: GroupShape, store: Store) -> 
             "tenantId": store.tenant,
         },
     )  # fmt: skip
+    return sub_id
+
+
+def _make_group(sub_id: str, group: GroupShape, store: Store) -> str:
     group_id = f"{sub_id}/resourceGroups/{group.name}"
     store.put(
         group_id,
@@ -80,7 +97,20 @@ def _begin(subscription: SubscriptionShape, group: GroupShape, store: Store) -> 
             "tags": group.tags, "properties": {"provisioningState": "Succeeded"},
         },
     )  # fmt: skip
-    return {"sub": sub_id, "rg": group_id}
+    return group_id
+
+
+def _make_management_group(above: ManagementGroupShape, store: Store) -> None:
+    group_id = f"/providers/Microsoft.Management/managementGroups/{above.name}"
+    store.put(
+        group_id,
+        {
+            "id": group_id, "name": above.name, "type": "Microsoft.Management/managementGroups",
+            "properties": {"tenantId": store.tenant, "displayName": above.display_name or above.name},
+        },
+    )  # fmt: skip
+    for subscription in above.subscriptions:
+        store.above.setdefault(normalise(f"/subscriptions/{subscription}"), []).append(normalise(group_id))
 
 
 def _placed(path: str, places: dict[str, str]) -> str:
@@ -136,6 +166,21 @@ def _deploy_template(state: State, at: int, store: Store) -> None:
     path = state.folder / entry.file
     if not path.is_file():
         raise state.fault(("templates", at, "file"), f"there is no template {entry.file} beside the state")
-    name = group.name if entry.scope == "resourceGroup" else ""
-    target = Target(store.tenant, subscription.id, subscription.name, name, group.location)
+    target = _target(state, at, subscription, group)
     deploy(read_template(path), target, state.shape.parameters, store)
+
+
+def _target(state: State, at: int, subscription: SubscriptionShape, group: GroupShape) -> Target:
+    """Where a template goes. A subscription other than the workload's is named with one of its groups."""
+    entry = state.shape.templates[at]
+    if entry.subscription:
+        further = next((item for item in state.shape.subscriptions if entry.subscription in (item.id, item.name)), None)
+        if further is None:
+            raise state.fault(("templates", at, "subscription"), f"no further subscription is called {entry.subscription}")
+        subscription = further
+        wanted = next((item for item in further.groups if item.name.lower() == entry.group.lower()), None)
+        if wanted is None:
+            raise state.fault(("templates", at), f"{further.name} has no resource group {entry.group!r}")
+        group = wanted
+    name = group.name if entry.scope == "resourceGroup" else ""
+    return Target(state.shape.tenant, subscription.id, subscription.name, name, group.location)

@@ -75,7 +75,7 @@ class Store:
 
     `now` is the clock; while `deploying`, resources are made at `born`, afterwards at `now`. `revision` counts changes.
     `hidden` holds by resource what only actions hand out: keys and application settings. `frozen` holds by table what an index
-    that lags behind still tells.
+    that lags behind still tells. `above` names the management groups of a subscription.
     """
 
     now: datetime
@@ -86,6 +86,7 @@ class Store:
     answers: dict[str, Json] = field(default_factory=dict)
     events: list[dict[str, Json]] = field(default_factory=list)
     hidden: dict[str, dict[str, str]] = field(default_factory=dict)
+    above: dict[str, list[str]] = field(default_factory=dict)
     frozen: dict[str, Any] = field(default_factory=dict)
     _memo: dict[str, Any] = field(default_factory=dict)
     _remembered: int = -1
@@ -116,6 +117,10 @@ class Store:
         for inline in INLINE.get(stored.type_key, ()):
             self._put_children(stored, inline)
         return stored
+
+    def reaches(self, scope: str, at: str) -> bool:
+        """Whether what is granted or assigned at a scope holds at another, both normalised: at it, below it, or inherited."""
+        return is_within(at, scope) or scope in self.above.get("/".join(at.split("/")[:3]), ())
 
     def touch(self) -> None:
         """Note that a body was changed in place."""

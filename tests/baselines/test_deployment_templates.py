@@ -24,7 +24,7 @@ SCHEMAS = {
     "subscription": "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#",
 }
 #: What belongs to the template, not to the body of the resource.
-ENVELOPE = {"type", "apiVersion", "name", "scope", "comments", "dependsOn"}
+ENVELOPE = {"type", "apiVersion", "name", "scope", "comments", "condition", "dependsOn"}
 #: Discriminators of which the path table keeps one member only; the others as Microsoft's type definitions list them.
 DISCRIMINATORS = {
     "outboundRules properties.type": {"PrivateEndpoint", "FQDN", "ServiceTag"},
@@ -51,6 +51,15 @@ FUNCTIONS: FunctionTable = STANDARD.extended(
 @cache
 def template(name: str) -> dict[str, Any]:
     return json.loads((FOLDER / name).read_text(encoding="utf-8"))
+
+
+def with_defaults(name: str) -> list[dict[str, Any]]:
+    """The resources of a template with ids that a hub may replace as the reference deploys them."""
+    text = json.dumps(template(name)["resources"])
+    for key, parameter in template(name).get("parameters", {}).items():
+        if str(parameter.get("defaultValue")).startswith("[resourceId("):
+            text = text.replace(f"[parameters('{key}')]", parameter["defaultValue"])
+    return list(json.loads(text))
 
 
 def reference() -> dict[str, Any]:
@@ -216,10 +225,10 @@ def test_each_reference_leads_to_something_deployed_before() -> None:
     for name in in_order():
         own = {
             path_of(item["type"], item["name"]): item
-            for item in template(name)["resources"]
+            for item in with_defaults(name)
             if not is_expression(item["name"]) and "scope" not in item
         }
-        for resource in template(name)["resources"]:
+        for resource in with_defaults(name):
             me = "" if is_expression(resource["name"]) or "scope" in resource else path_of(resource["type"], resource["name"])
             waits_for = closure(resource, own)
             for target in references(resource):

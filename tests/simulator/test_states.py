@@ -169,7 +169,7 @@ def test_a_faulty_template_is_told_with_file_and_line(write: Any, template: Any,
 
 
 def test_an_unknown_state_names_the_known_ones() -> None:
-    with pytest.raises(DriftlineError, match="Shipped states: drifted, reference"):
+    with pytest.raises(DriftlineError, match="Shipped states: drifted, enterprise, reference"):
         deploy_state("refrence", NOW)
 
 

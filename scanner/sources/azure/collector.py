@@ -227,7 +227,7 @@ class Collector:
         spellings = Spellings()
         for resource in self._ledger.resources.values():
             spellings.learn(resource.body)
-        wanted: dict[str, str] = {}
+        wanted = {normalise(text): text.strip() for text in sorted(self._plan.named) if not self._ledger.knows(text)}
         for reference in sorted(self._plan.references):
             path = compile_path(reference.path)
             for resource in self._ledger.of_type(reference.type):
