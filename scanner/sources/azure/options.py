@@ -30,7 +30,7 @@ CLOUDS: Final = {
     ),
     "china": CloudEndpoints(
         "https://management.chinacloudapi.cn",
-        "https://management.core.chinacloudapi.cn/.default",
+        "https://management.chinacloudapi.cn/.default",
         "https://login.chinacloudapi.cn",
     ),
 }
