@@ -14,7 +14,7 @@ TESTING := $(VENV)/.installed-test
 PIP     := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench picture lock clean
+.PHONY: help demo test lint format honesty bench picture lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ lint: $(TESTING) ## ruff, mypy --strict, import-linter
 format: $(TESTING) ## let ruff mend what it can, then format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+honesty: $(TESTING) ## 10,000 examples of the promise that what was not read never passes
+	DRIFTLINE_EXAMPLES=5000 $(BIN)/python -m pytest -n 2 --dist each tests/honesty/test_no_false_pass.py
 
 bench: $(TESTING) ## speed, memory and scale; prints a table
 	$(BIN)/python -m benchmarks

@@ -45,6 +45,7 @@ class Condition(Protocol):
 class ConditionContext:
     """What a condition is compiled against. `types` are what `field` reads; `kinds_of(type, path)` gives the path table's
     kind (empty when unlisted) and `path_fault(types, path)` the words for a path that does not exist (empty when it does).
+    With `absent_unknown` a comparison with a member that is absent, and for which no default is known, is unknown.
     """
 
     functions: FunctionTable
@@ -59,6 +60,7 @@ class ConditionContext:
     bound: tuple[tuple[str, Path], ...] = ()
     names: frozenset[str] = frozenset()
     expanding: tuple[str, ...] = ()
+    absent_unknown: bool = False
 
 
 class Faulty:

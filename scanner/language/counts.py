@@ -145,7 +145,7 @@ def compile_count(
     for key in spec:
         if key not in allowed:
             context.fault((*at, key), f'unknown key "{key}"{did_you_mean(key, allowed)}')
-    found = _counted(spec, context, at)
+    found = _counted(spec, replace(context, absent_unknown=False), at)
     expected = compile_template(data[operator], context, (*pointer, operator))
     if found is None or expected is None:
         return Faulty(pointer)

@@ -25,8 +25,11 @@ _REMEMBERED: Final = 512
 class FieldLeaf:
     """`{field: PATH, OP: VALUE, absent: VALUE}`."""
 
-    def __init__(self, pointer: Pointer, reading: Reading, operator: str, expected: Template, absent: Template | None) -> None:
-        self.pointer = pointer
+    def __init__(
+        self, pointer: Pointer, reading: Reading, operator: str, expected: Template, absent: Template | None, *,
+        absent_unknown: bool = False,
+    ) -> None:  # fmt: skip
+        self.pointer, self._absent_unknown = pointer, absent_unknown
         self._reading, self._operator, self._expected, self._absent = reading, operator, expected, absent
         self._compare = OPERATORS[operator]
         self.test: Callable[[Scope], Truth] = self._fast_test() or self._test
@@ -53,6 +56,10 @@ class FieldLeaf:
     def _truth(self, scope: Scope, value: Json, expected: Json) -> Truth:
         if value is ABSENT and self._operator != "exists":
             value = self._assumed(scope)[0]
+            if value is ABSENT and self._absent_unknown:
+                return Unknown.because(
+                    f"{self._reading.path.text} is not in the answer, so whether the rule applies is not known"
+                )
         if value.__class__ is Unknown:
             return value
         if expected.__class__ is Unknown:
@@ -151,7 +158,8 @@ def compile_field_leaf(data: Mapping[str, Json], context: ConditionContext, poin
     kinds = tuple({kind for kind in (context.kind_of(name, path.text) for name in context.types) if kind}) if not element else ()
     if operator in _EQUALITY and kinds and all(kind.split(" ")[0] == "bool" for kind in kinds):
         _hold_booleans(path.text, data[operator], context, (*pointer, operator))
-    return FieldLeaf(pointer, Reading(path, rest, element, context.default_of, kinds), operator, expected, absent)
+    reading = Reading(path, rest, element, context.default_of, kinds)
+    return FieldLeaf(pointer, reading, operator, expected, absent, absent_unknown=context.absent_unknown)
 
 
 def _hold_booleans(path: str, stated: Json, context: ConditionContext, pointer: Pointer) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -157,7 +157,7 @@ def _component(name: str, item: ComponentShape, shape: BaselineShape, file: Yaml
     where = None
     if item.where is not None:
         context = Knowledge({}, {}, {}, {}).context(file, faults, types, at=(*at, "where"))
-        where = compile_condition(item.where, context)
+        where = compile_condition(item.where, replace(context, absent_unknown=True))
     least, most = _count(item.count)
     if most is not None and not least <= most <= _MOST:
         faults.append(file.fault((*at, "count"), f'"{item.count}" is no number or range from least to most, of {_MOST} at most'))

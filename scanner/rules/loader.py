@@ -129,7 +129,9 @@ def _load_rule(file: YamlFile, knowledge: Knowledge, faults: list[Fault], baseli
             faults.append(file.fault(("target", "type"), wrong))
     context = knowledge.context(file, faults, types, checked=checked, defaults=shape.defaults == "on")
     mending = replace(context, uses=Uses())  # what only a fix refers to need not be collected
-    where = compile_condition(shape.target.where, context, ("target", "where")) if shape.target.where is not None else None
+    # What an answer leaves out must not take a resource out of a rule's sight.
+    narrowing = replace(context, absent_unknown=True)
+    where = compile_condition(shape.target.where, narrowing, ("target", "where")) if shape.target.where is not None else None
     rule = Rule(
         id=shape.id,
         control=shape.control or shape.id,

@@ -36,6 +36,8 @@ class Each:
             reasons = [reason for value in values if isinstance(value, Unknown) for reason in value.reasons]
             if reasons:
                 return Unknown(tuple(reasons))
+            if not values and self._is_absent(scope):
+                return Unknown.because(f"{self.text} is not in the answer, so what it holds is not known")
         else:
             assert self.template is not None
             values = self.template.evaluate(scope)
@@ -44,6 +46,16 @@ class Each:
             if not isinstance(values, list):
                 return Unknown.because(f"{self.text} is no list")
         return [EachElement(_key_of(value, at), value) for at, value in enumerate(values) if value is not ABSENT]
+
+    def _is_absent(self, scope: Scope) -> bool:
+        """Whether the array itself is missing, which is not the same as empty."""
+        assert self.path is not None
+        array = Path(self.text, self.path.steps[:-1], wild=False)
+        return (
+            bool(array.steps)
+            and not any(step.kind in ("elements", "values") for step in array.steps)
+            and (array.read(scope.document, scope.world.spellings) is ABSENT)
+        )
 
 
 def _key_of(value: Json, at: int) -> str:

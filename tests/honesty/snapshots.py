@@ -1,0 +1,74 @@
+"""Whole snapshots of the simulated states, as a collection would hold them, and their judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from scanner.engine.plan import plan_reads
+from scanner.engine.scan import run_scan
+from scanner.facts import FACT_PATHS
+from scanner.model.coverage import Gap, Read
+from scanner.model.read_plan import ReadPlan
+from scanner.model.resource import make_resource
+from scanner.model.result import Result
+from scanner.model.snapshot import Snapshot
+from scanner.model.source import RequestCounts
+from scanner.rules import Baseline, RuleSet, load_baseline, load_rules
+from scanner.simulator import providers
+from scanner.simulator.states import deploy_state
+
+Json = Any
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@cache
+def judging() -> tuple[Baseline, RuleSet]:
+    baseline = load_baseline("openai-chat")
+    return baseline, load_rules([], baseline, fact_paths=FACT_PATHS)
+
+
+@cache
+def bodies(state: str) -> list[Json]:
+    """Every resource as ARM would answer it, what no PUT makes included; the subscription first."""
+    store = deploy_state(state, NOW).store
+    offered = [
+        {"id": f"{path}/{at}", **item}
+        for path, body in store.answers.items()
+        for at, item in enumerate(body["value"] if path.endswith("/models") else ())
+    ]
+    return [*(providers.show(store, item) for item in store.everything()), *offered]
+
+
+@cache
+def reads(state: str) -> list[Read]:
+    """The reads of a collection: every type at the subscription, every extension at each resource."""
+    baseline, rule_set = judging()
+    plan, scope = plan_reads(rule_set, baseline), bodies(state)[0]["id"]
+    types = {make_resource(body).type for body in bodies(state)} | plan.types | {child.type for child in plan.children}
+    extensions = [Read(wanted.what, body["id"]) for wanted in sorted(plan.extensions) for body in bodies(state)]
+    return [*(Read(name, scope) for name in sorted(types) if name), *dict.fromkeys(extensions)]
+
+
+class Fixed:
+    """A source that yields one snapshot as it was given."""
+
+    kind = "test"
+    complete = True
+
+    def __init__(self, given: list[Json], asked: list[Read], gaps: list[Gap], scope: str) -> None:
+        self.requests, self.scopes = RequestCounts(), (scope,)
+        self._bodies, self._reads, self._gaps = given, asked, gaps
+
+    def snapshots(self, plan: ReadPlan) -> Iterator[Snapshot]:
+        resources = [make_resource(body, via="get", fallback_id=f"/odd/{at}") for at, body in enumerate(self._bodies)]
+        yield Snapshot(scopes=self.scopes, resources=resources, reads=self._reads, gaps=self._gaps)
+
+
+def judge(given: list[Json], asked: list[Read], gaps: list[Gap]) -> Result:
+    """The result of a scan of one snapshot."""
+    baseline, rule_set = judging()
+    source = Fixed(given, asked, gaps, bodies("reference")[0]["id"])
+    return run_scan(source, rule_set, baseline, now=NOW, pinned=True)
