@@ -59,7 +59,8 @@ class Fixed:
     complete = True
 
     def __init__(self, given: list[Json], asked: list[Read], gaps: list[Gap], scope: str) -> None:
-        self.requests, self.scopes = RequestCounts(), (scope,)
+        self.requests = RequestCounts()
+        self.scopes: tuple[str, ...] = (scope,)
         self._bodies, self._reads, self._gaps = given, asked, gaps
 
     def snapshots(self, plan: ReadPlan) -> Iterator[Snapshot]:

@@ -55,12 +55,12 @@ def passing() -> frozenset[tuple[str, str, str]]:
 
 
 @cache
-def members(at: int) -> tuple[tuple[str | int, ...], ...]:
+def members(at: int) -> tuple[tuple[Any, ...], ...]:
     """Every member of a body at any depth, but for those by which it is known."""
     return tuple(path for path in _walk(bodies("reference")[at], ()) if path not in (("id",), ("name",), ("type",)))
 
 
-def _walk(value: Json, at: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+def _walk(value: Json, at: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in inside:
         yield (*at, key)
