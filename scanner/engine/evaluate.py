@@ -179,6 +179,8 @@ def _applies(rule: Rule, resource: Resource, scope: Scope, world: SnapshotWorld)
         binding = world.binding(rule.target.component)
         if binding is None or binding.status == "missing":
             return False
+        if binding.only and binding.only != resource.key:
+            return False
         if binding.status != "bound":
             return Unknown.because(f"component {rule.target.component} is {binding.status}: {binding.reason}")
         if not any(item.key == resource.key for item in binding.resources):

@@ -29,7 +29,8 @@ class Binding:
     """What a component is bound to: `bound`, `missing`, `ambiguous` or `unknown`, with the reason and what to do.
 
     `more` says why a bound component may have more resources than those found; None when all are known.
-    `misnamed` where driftline.yaml names a resource that is not there.
+    `misnamed` where driftline.yaml names a resource that is not there. `only` is the compared id of what it can only be, though
+    that could not be read.
     """
 
     component: str
@@ -38,6 +39,7 @@ class Binding:
     reason: str = ""
     more: Unknown | None = None
     misnamed: bool = False
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,8 @@ class _Binder:
                 return Binding(component.name, tuple(matching), "ambiguous", reason)
             outside = self._outside(component, word) if not matching else None
             if isinstance(outside, Unknown):
-                return Binding(component.name, (), "unknown", f"{outside} (driftline.yaml binds it to {word})")
+                only = normalise(word) if len(wanted) == 1 else ""
+                return Binding(component.name, (), "unknown", f"{outside} (driftline.yaml binds it to {word})", only=only)
             if outside is not None:
                 matching = [outside]
             if not matching:
