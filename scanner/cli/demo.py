@@ -15,6 +15,7 @@ __all__ = ["command"]
 def command(
     state: Annotated[str, typer.Option("--state", help="drifted, reference or a state file.")] = "drifted",
     output: Annotated[Path, typer.Option("--output", help="Where the reports go.")] = Path("driftline-out"),
+    open_page: Annotated[bool, typer.Option("--open", help="Open the report in a browser.")] = False,
     quiet: o.Quiet = False,
     no_progress: o.NoProgress = False,
 ) -> int:
@@ -22,9 +23,9 @@ def command(
 
     Example: driftline demo --state drifted
     """
-    from scanner.cli.compose import SourceOptions, moment_of, open_source, progress_line, settle, show, write_private
+    from scanner.cli.compose import SourceOptions, moment_of, open_source, progress_line, settle, show
+    from scanner.cli.delivery import FILES, deliver
     from scanner.engine.scan import run_scan
-    from scanner.report.result_json import render_json
 
     judging = settle(None, {"baseline": "openai-chat"}, None, None)
     moment = moment_of(None)
@@ -33,8 +34,11 @@ def command(
         open_source(SourceOptions(simulate=state), progress, moment) as source,
     ):
         result = run_scan(source, judging.rule_set, judging.baseline, now=moment)
-    write_private(output / "result.json", render_json(result))
+    deliver(result, list(FILES), output, quiet=True)
+    page = output / FILES["html"].name
     if not quiet:
         show(result)
-        typer.echo(f"\n{output / 'result.json'} holds it all; {result.requests.total} requests over HTTPS were made.")
+        typer.echo(f"\n{page} shows it all; {result.requests.total} requests over HTTPS were made.")
+    if open_page:
+        typer.launch(page.resolve().as_uri())
     return 0

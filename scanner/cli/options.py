@@ -69,6 +69,7 @@ class Format(StrEnum):
 
     TERMINAL = "terminal"
     JSON = "json"
+    HTML = "html"
 
 
 _LIVE, _READ, _JUDGE, _SHOW = "Live source", "Other sources", "What is judged", "What comes out"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from scanner.cli.compose import Judging
     from scanner.model.result import Result
 
-__all__ = ["command"]
+__all__ = ["command", "deliver"]
 
 
 def command(
@@ -61,6 +61,7 @@ def command(
         settle,
         shared_subscriptions,
     )
+    from scanner.cli.delivery import deliver
     from scanner.cli.outcome import exit_code, exit_words
     from scanner.engine.scan import run_scan
     from scanner.engine.waive import apply_waivers
@@ -97,7 +98,7 @@ def command(
             fresh=direct,
         )
     result = apply_waivers(result, judging.waivers, moment.date())
-    _deliver(result, [item.value for item in formats or ()], output, include_passes=include_passes, quiet=quiet)
+    deliver(result, [item.value for item in formats or ()], output, include_passes=include_passes, quiet=quiet)
     code = exit_code(result, judging.settings.fail_on.value, allow_unknown=allow_unknown)
     if not quiet:
         waived = sum(item.waived for item in result.findings)
@@ -113,20 +114,3 @@ def _explain(judging: Judging) -> int:
     for item in explain(judging.settings, judging.baseline):
         typer.echo(f"{item.name} = {json.dumps(item.value, ensure_ascii=False)}    ({item.origin})")
     return 0
-
-
-def _deliver(result: Result, formats: list[str], output: Path | None, *, include_passes: bool, quiet: bool) -> None:
-    """Files into the directory, or one format on stdout; the terminal summary where nothing else was asked for."""
-    from scanner.cli.compose import show, write_private
-    from scanner.report.result_json import render_json
-
-    if "json" in formats or output is not None:
-        data = render_json(result, include_passes=include_passes)
-        if output is not None:
-            write_private(output / "result.json", data)
-            if not quiet:
-                typer.echo(f"{output / 'result.json'} written", err=True)
-        else:
-            typer.echo(data.decode(), nl=False)
-    if "terminal" in formats or (not formats and not quiet):
-        show(result)

@@ -9,7 +9,7 @@ from scanner.language.messages import printable
 from scanner.model.finding import Evidence
 from scanner.model.resource_id import ResourceId
 
-__all__ = ["evidence_line", "plain_value", "short_id"]
+__all__ = ["evidence_line", "expected_words", "family_title", "found_words", "is_id", "plain_value", "short_id"]
 
 Json = Any
 
@@ -50,10 +50,23 @@ def evidence_line(item: Evidence) -> str:
     if item.operator == "counts":
         named = f" ({plain_value(item.actual)})" if item.actual is not None and not is_id(item.path) else ""
         return f"{plain_value(item.path)} counts{named}"
-    wanted = f"{_OPERATORS.get(item.operator, item.operator)} {_choices(item.expected)}".strip()
-    found = item.note if item.actual is None and item.note else plain_value(item.actual)
     tail = f" ({printable(item.note)})" if item.note and item.actual is not None else ""
-    return f"{printable(item.path)} is {printable(found)}, expected {wanted}{tail}"
+    return f"{printable(item.path)} is {found_words(item)}, expected {expected_words(item)}{tail}"
+
+
+def expected_words(item: Evidence) -> str:
+    """What a leaf wants, with its operator in words."""
+    return f"{_OPERATORS.get(item.operator, item.operator)} {_choices(item.expected)}".strip()
+
+
+def found_words(item: Evidence) -> str:
+    """What is there; where nothing is, what that means."""
+    return printable(item.note if item.actual is None and item.note else plain_value(item.actual))
+
+
+def family_title(family: str) -> str:
+    """A family of rules as a reader knows it."""
+    return _FAMILIES.get(family, family)
 
 
 def _choices(expected: Json) -> str:
@@ -77,3 +90,8 @@ _OPERATORS = {
     "exists": "present:",
     "like": "like",
 }
+_FAMILIES = {
+    "net": "Network perimeter", "pep": "Private connectivity", "nsg": "Traffic between segments", "iam": "Identity and access",
+    "key": "Keys and local sign-in", "ai": "Model safety", "rel": "Reliability", "mon": "Monitoring", "gov": "Governance",
+    "cost": "Cost", "ops": "Operations",
+}  # fmt: skip

@@ -23,6 +23,7 @@ COMMANDS = [
     "scan",
     "collect",
     "demo",
+    "report",
     "simulate",
     "rules list",
     "rules show",
