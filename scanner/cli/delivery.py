@@ -33,7 +33,9 @@ FILES: Final[Mapping[str, FileFormat]] = {
 }
 
 
-def deliver(result: Result, formats: Sequence[str], output: Path | None, *, include_passes: bool = False, quiet: bool = False) -> None:
+def deliver(
+    result: Result, formats: Sequence[str], output: Path | None, *, include_passes: bool = False, quiet: bool = False
+) -> None:
     """Write files into the directory, result.json always among them; without one, a format goes to stdout.
 
     The terminal summary is shown where it is asked for, or nothing else is.

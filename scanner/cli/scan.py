@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -11,9 +10,8 @@ from scanner.cli import options as o
 
 if TYPE_CHECKING:
     from scanner.cli.compose import Judging
-    from scanner.model.result import Result
 
-__all__ = ["command", "deliver"]
+__all__ = ["command"]
 
 
 def command(

@@ -13,7 +13,6 @@ from functools import cache
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from scanner.language.messages import printable
 from scanner.model.finding import Evidence, Finding
@@ -33,10 +32,9 @@ _SHOWN_VERDICTS: Final = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR)
 def render_html(result: Result) -> bytes:
     """The page as UTF-8."""
     style, script = _asset("styles.css"), _asset("script.js")
-    page = _environment().get_template("report.html").render(
-        **_view(result), style=Markup(style), script=Markup(script), style_hash=_hash(style), script_hash=_hash(script)  # noqa: S704  # our own files
-    )  # fmt: skip
-    return page.encode("utf-8", "replace")
+    page = _environment().get_template("report.html")
+    text = page.render(**_view(result), style=style, script=script, style_hash=_hash(style), script_hash=_hash(script))
+    return text.encode("utf-8", "replace")
 
 
 @cache
@@ -69,14 +67,16 @@ def _view(result: Result) -> View:
         "rule_count": len(result.rules),
         "tiles": _tiles(result, shown),
         "families": _families(result, shown, rules),
-        "findings": [_finding(item, rules[item.rule], shown) for item in shown],
+        "findings": [_finding(item, rules[item.rule]) for item in shown],
         "filters": _filters(shown, rules),
         "passed": _passed(result, rules),
         "pass_count": result.count(Verdict.PASS),
         "gaps": result.gaps,
         "waivers": result.waivers,
         "notes": result.notes,
-        "workloads": [(item.name, [(name, list(map(short_id, ids))) for name, ids in item.components.items()]) for item in result.workloads],
+        "workloads": [
+            (item.name, [(name, list(map(short_id, ids))) for name, ids in item.components.items()]) for item in result.workloads
+        ],
         "requests": result.requests,
         "counts": {verdict.value: result.count(verdict) for verdict in Verdict},
     }
@@ -85,10 +85,13 @@ def _view(result: Result) -> View:
 def _tiles(result: Result, shown: list[Finding]) -> list[View]:
     """The summary, worst first: what it is called, how often, and the filter that shows it."""
     failing = Counter(item.severity for item in shown if item.verdict is Verdict.FAIL)
-    tiles = [{"name": level.value, "kind": level.value, "count": failing[level], "filter": f"v=fail&s={level.value}"} for level in Severity]
-    for verdict in (Verdict.UNKNOWN, Verdict.ERROR):
-        tiles.append({"name": verdict.value, "kind": verdict.value, "count": result.count(verdict), "filter": f"v={verdict.value}"})
-    return [*tiles, {"name": "pass", "kind": "pass", "count": result.count(Verdict.PASS), "filter": ""}]
+    tiles = [_tile(level.value, failing[level], f"v=fail&s={level.value}") for level in Severity]
+    tiles += [_tile(verdict.value, result.count(verdict), f"v={verdict.value}") for verdict in (Verdict.UNKNOWN, Verdict.ERROR)]
+    return [*tiles, _tile("pass", result.count(Verdict.PASS), "")]
+
+
+def _tile(name: str, count: int, shows: str) -> View:
+    return {"kind": name, "count": count, "filter": shows}
 
 
 def _families(result: Result, shown: list[Finding], rules: dict[str, RuleInfo]) -> list[View]:
@@ -117,7 +120,7 @@ def _bar(row: Counter[str], names: Iterable[str]) -> list[tuple[str, float, floa
     return parts
 
 
-def _finding(item: Finding, rule: RuleInfo, shown: list[Finding]) -> View:
+def _finding(item: Finding, rule: RuleInfo) -> View:
     return {
         "item": item,
         "rule": rule,
@@ -142,11 +145,16 @@ def _filters(shown: list[Finding], rules: dict[str, RuleInfo]) -> View:
     """What there is to filter by, with how many findings each holds."""
     return {
         "verdicts": _counted(item.verdict.value for item in shown),
-        "severities": [pair for level in Severity for pair in _counted(item.severity.value for item in shown) if pair[0] == level.value],
+        "severities": _by_severity(shown),
         "families": [(key, family_title(key), count) for key, count in _counted(rules[item.rule].family for item in shown)],
         "components": _counted(item.component for item in shown if item.component),
         "waived": sum(item.waived for item in shown),
     }
+
+
+def _by_severity(shown: list[Finding]) -> list[tuple[str, int]]:
+    counts = Counter(item.severity for item in shown)
+    return [(level.value, counts[level]) for level in Severity if counts[level]]
 
 
 def _counted(values: Iterable[str]) -> list[tuple[str, int]]:
