@@ -11,10 +11,11 @@ PYTHON     ?= $(shell for p in $(CANDIDATES); do "$$p" -c '$(SUITABLE)' >/dev/nu
 # Stamps lie inside the environment, so that deleting it is all it takes to begin again.
 RUNTIME := $(VENV)/.installed-runtime
 TESTING := $(VENV)/.installed-test
+BROWSER := $(VENV)/.installed-browser
 PIP     := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format honesty bench picture lock clean
+.PHONY: help demo test lint format honesty browser bench picture lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +39,9 @@ format: $(TESTING) ## let ruff mend what it can, then format
 honesty: $(TESTING) ## 10,000 examples of the promise that what was not read never passes
 	DRIFTLINE_EXAMPLES=5000 $(BIN)/python -m pytest -n 2 --dist each tests/honesty/test_no_false_pass.py
 
+browser: $(BROWSER) ## drive the HTML report in Chromium, which must be at /usr/bin/chromium
+	$(BIN)/python -m pytest tests/browser/report_page.py
+
 bench: $(TESTING) ## speed, memory and scale; prints a table
 	$(BIN)/python -m benchmarks
 
@@ -48,6 +52,7 @@ lock: ## bring the lock files up to pyproject.toml; UPGRADE=1 takes the newest v
 	@test -x build/lock/bin/uv || { "$(PYTHON)" -m venv build/lock && build/lock/bin/python -m pip --quiet install uv; }
 	build/lock/bin/uv $(COMPILE) --output-file requirements.lock
 	build/lock/bin/uv $(COMPILE) --extra test --output-file requirements-test.lock
+	build/lock/bin/uv $(COMPILE) --extra browser --output-file requirements-browser.lock
 
 COMPILE = pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) pyproject.toml requirements/build.in
@@ -67,4 +72,8 @@ $(RUNTIME): requirements.lock pyproject.toml hatch_build.py | $(BIN)/python
 
 $(TESTING): requirements-test.lock $(RUNTIME)
 	$(PIP) install --require-hashes --no-deps --requirement requirements-test.lock
+	@touch $@
+
+$(BROWSER): requirements-browser.lock $(TESTING)
+	$(PIP) install --require-hashes --no-deps --requirement requirements-browser.lock
 	@touch $@

@@ -60,8 +60,8 @@
       if (target.classList.contains("finding")) {
         if (target.hidden) set(new URLSearchParams());
         target.open = true;
-        target.scrollIntoView({ block: "start" });
-        target.firstElementChild.focus({ preventScroll: true });
+        target.scrollIntoView({ block: "start", behavior: "instant" });
+        requestAnimationFrame(() => target.firstElementChild.focus({ preventScroll: true }));
       }
     } else if (hash.includes("=")) {
       set(new URLSearchParams(hash));
