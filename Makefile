@@ -37,7 +37,7 @@ format: $(TESTING) ## let ruff mend what it can, then format
 	$(BIN)/ruff format .
 
 honesty: $(TESTING) ## 10,000 examples of the promise that what was not read never passes
-	DRIFTLINE_EXAMPLES=5000 $(BIN)/python -m pytest -n 2 --dist each tests/honesty/test_no_false_pass.py
+	DRIFTLINE_EXAMPLES=5000 $(BIN)/python -m pytest -n 2 tests/honesty/test_no_false_pass.py
 
 browser: $(BROWSER) ## drive the HTML report in Chromium, which must be at /usr/bin/chromium
 	$(BIN)/python -m pytest tests/browser/report_page.py

@@ -13,7 +13,9 @@ import yaml
 from typer.testing import CliRunner
 
 from scanner.cli.app import app
+from scanner.facts import FACT_PATHS
 from scanner.model.yaml_file import load_yaml
+from scanner.rules import load_baseline, load_rules
 
 GROUP = "/subscriptions/5d0c1a52-7f3e-4c0b-9a55-2f1f3c9d1e01/resourceGroups/rg-chat-prod"
 
@@ -82,3 +84,9 @@ def test_a_break_fails_its_control_and_nothing_else(
     assert {item["control"] for item in result["findings"]} == mutation.expected, said
     assert {item["verdict"] for item in result["findings"]} == {"fail"}, said
     assert code == 1
+
+
+def test_every_control_that_has_rules_is_broken_alone() -> None:
+    baseline = load_baseline("openai-chat")
+    controls = {rule.control for rule in load_rules([], baseline, fact_paths=FACT_PATHS).rules}
+    assert controls - {mutation.control for mutation in mutations()} == set()
