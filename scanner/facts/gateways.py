@@ -75,6 +75,8 @@ class _Gateway:
         self._body = Document(gateway.body, context.snapshot.spellings, gateway.id)
         self._http = self._body.named("properties.httpListeners")
         self._plain = self._body.named("properties.listeners")
+        if not self._http and not self._plain:
+            raise OddShapeError(Unknown.because(f"the answer lists no listener of {gateway.id}, and a gateway has one at least"))
 
     def listeners(self) -> Iterator[Resource]:
         """A document for each listener, of HTTP and of plain TCP or TLS."""

@@ -6,7 +6,8 @@ away, told (with the matching gaps) or untold (as data that was never asked for)
 - nothing passes that did not pass before;
 - whatever passed and passes no more fails or is unknown, and says why, itself, in a rule of the same control that takes its
   place, or in one whose declared consequence it is; only what is gone itself may fall silent, and then an unknown of that control stands at or above its place, or GOV-004
-  says that the component on which the rule rests is missing (a component that is absent is reported by GOV-004 only).
+  says that the component on which the rule rests is missing (a component that is absent is reported by GOV-004 only), or a finding
+  stands at such a component (IAM-020 asks about connections while the keys of the service are off, and KEY-001 says they are on).
 
 A resource is taken away together with the reads that cover its type: without it under a read that claims to be complete, a
 snapshot says that it does not exist, which is another state and not an unread one. A member or child that is missing from a
@@ -162,6 +163,7 @@ def unexplained(after: Result) -> Verdicts:
             is_within(place, where) or is_within(where, place) for control in speakers(rule) for where in spoken.get(control, ())
         )
         and not (rests_on_components(rule) and "GOV-004" in spoken)
+        and not any(where in bound(rule) for places in spoken.values() for where in places)
     }
 
 
@@ -180,3 +182,12 @@ def rests_on_components(rule_id: str) -> bool:
     assert rule is not None
     facts = {"driftline/access", "driftline/diagnostics"} & {name.lower() for name in rule.target.types}
     return bool(rule.target.component or rule.uses.components or facts)
+
+
+@cache
+def bound(rule_id: str) -> frozenset[str]:
+    """The resources of the reference that the components of a rule are bound to."""
+    rule = judging()[1].get(rule_id)
+    (workload,) = judge(bodies("reference"), reads("reference"), []).workloads
+    assert rule is not None
+    return frozenset(normalise(one) for name in rule.uses.components for one in workload.components.get(name, ()))
