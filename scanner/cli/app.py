@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -46,7 +48,8 @@ def _main(
 
 
 def run() -> NoReturn:
-    """Parse the arguments, run, exit."""
+    """Parse the arguments, run, exit. A request to end is taken as Ctrl-C: what was read until then is judged and written."""
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         code = app(standalone_mode=False)
     except typer.Abort:
@@ -59,12 +62,18 @@ def run() -> NoReturn:
         _fail("Interrupted.")
     except BrokenPipeError:
         sys.exit(COULD_NOT_RUN)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            _defect(error)
+        _fail(f"the output cannot be written: {error.strerror}")
     except Exception as error:  # noqa: BLE001  # a person gets words, not a traceback
-        _log_traceback()
-        _fail(
-            f"driftline met a defect of its own: {type(error).__name__}: {error}\nRun again with --log-file to keep the details."
-        )
+        _defect(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _defect(error: Exception) -> NoReturn:
+    _log_traceback()
+    _fail(f"driftline met a defect of its own: {type(error).__name__}: {error}\nRun again with --log-file to keep the details.")
 
 
 def _fail(message: str) -> NoReturn:

@@ -1,7 +1,9 @@
 """Faults on demand, from a YAML list; each entry tells which requests fail and how:
 
 - {method: GET, path: "*/raiPolicies*", status: 503, retry_after: 1, times: 2}
-- {path: "*/vaults/*", body: half}            # half, not-json, empty-object, null-list, html, other-host, loop
+- {path: "*/vaults/*", body: half}            # half, not-json, empty-object, null-list, null-item, html, other-host, loop,
+                                              # empty-page, same-page (once, then the list), reset
+- {path: "*/sites", status: 500, message: "…"}  # the words of the error
 - {path: "*", probability: 0.1, status: 429}  # seeded: the same requests fail in every run
 - {path: "*/sites*", delay: 0.5}
 - {path: "*/vaults", after: 1, body: html}    # the second page, say: `after` requests pass first
@@ -35,8 +37,11 @@ _SPOILED: Final[dict[str, Callable[[str, str], tuple[str, str]]]] = {
     "empty-object": lambda text, own: ("{}", "application/json"),
     "null-list": lambda text, own: ('{"value": null}', "application/json"),
     "html": lambda text, own: ("<html><body>Service unavailable</body></html>", "text/html"),
+    "null-item": lambda text, own: ('{"value": [null]}', "application/json"),
     "other-host": lambda text, own: ('{"value": [], "nextLink": "https://example.invalid/next"}', "application/json"),
     "loop": lambda text, own: (json.dumps({"value": [], "nextLink": own}), "application/json"),
+    "empty-page": lambda text, own: (json.dumps({"value": [], "nextLink": f"{own}&again=1"}), "application/json"),
+    "same-page": lambda text, own: (json.dumps({**json.loads(text), "nextLink": f"{own}&again=1"}), "application/json"),
 }
 
 
@@ -49,9 +54,13 @@ class FaultEntry(BaseModel):
     path: str = "*"
     status: Annotated[int, Field(ge=100, le=599)] = 200
     code: str = ""
+    message: str = "A fault that was asked for."
     retry_after: Annotated[float, Field(ge=0)] | None = None
     delay: Annotated[float, Field(ge=0, le=60)] = 0
-    body: Literal["", "half", "not-json", "empty-object", "null-list", "html", "other-host", "loop", "reset"] = ""
+    body: Literal[
+        "", "half", "not-json", "empty-object", "null-list", "null-item", "html", "other-host", "loop", "empty-page", "same-page",
+        "reset",
+    ] = ""  # fmt: skip
     times: Annotated[int, Field(ge=1)] | None = None
     after: Annotated[int, Field(ge=0)] = 0
     probability: Annotated[float, Field(ge=0, le=1)] = 1
@@ -106,7 +115,7 @@ def load_faults(path: Path) -> Faults:
 
 def refusal(entry: FaultEntry) -> ArmError:
     """The error that an entry with a status answers."""
-    return ArmError(entry.status, entry.code or _CODES.get(entry.status, "ServerError"), "A fault that was asked for.")
+    return ArmError(entry.status, entry.code or _CODES.get(entry.status, "ServerError"), entry.message)
 
 
 def spoil(text: str, how: str, own: str) -> tuple[str, str]:

@@ -41,7 +41,8 @@ class AzureOptions:
     """What to read: subscriptions by id, or all below a management group; only some resource groups where any are named.
 
     `groups` are sets of subscription ids that share a workload and are judged together. `timeout` is how many seconds an
-    answer may keep silent before it is asked for again (azure-core would wait 300).
+    answer may keep silent before it is asked for again (azure-core would wait 300). `backoff` is azure-core's factor: without a
+    Retry-After it waits that many seconds, twice, four times as long … between attempts.
     """
 
     subscriptions: tuple[str, ...] = ()
@@ -54,6 +55,7 @@ class AzureOptions:
     groups: tuple[frozenset[str], ...] = ()
     concurrency: int = 16
     timeout: float = 90
+    backoff: float = 0.8
 
     @property
     def endpoint(self) -> str:

@@ -43,7 +43,7 @@ async def open_client(options: AzureOptions, counts: RequestCounts) -> AsyncIter
         )
         async with _credential(options, transport) as credential:
             common: dict[str, Any] = {"base_url": options.endpoint, "transport": transport, "credential_scopes": [audience]}
-            raw, typed = (_pipeline(credential, audience, counts, typed=typed) for typed in (False, True))
+            raw, typed = (_pipeline(credential, audience, counts, options, typed=typed) for typed in (False, True))
             async with (
                 ResourceManagementClient(credential, _NO_SUBSCRIPTION, policies=raw, **common) as resources,
                 ResourceGraphClient(credential, policies=typed, **common) as graph,
@@ -52,7 +52,7 @@ async def open_client(options: AzureOptions, counts: RequestCounts) -> AsyncIter
                 yield ArmClient(resources, graph, options.endpoint)
 
 
-def _pipeline(credential: Any, audience: str, counts: RequestCounts, *, typed: bool) -> list[Any]:
+def _pipeline(credential: Any, audience: str, counts: RequestCounts, options: AzureOptions, *, typed: bool) -> list[Any]:
     """Azure's policies but three: automatic registration of resource providers, which writes; redirects, which would carry the
     token away; and logging of requests, which may hold secrets. Retries obey Retry-After. Only typed models need decoding.
     """
@@ -63,7 +63,7 @@ def _pipeline(credential: Any, audience: str, counts: RequestCounts, *, typed: b
         policies.RequestIdPolicy(),
         policies.UserAgentPolicy(base_user_agent="driftline"),
         *([policies.ContentDecodePolicy()] if typed else []),
-        policies.AsyncRetryPolicy(),
+        policies.AsyncRetryPolicy(retry_backoff_factor=options.backoff),
         AsyncARMChallengeAuthenticationPolicy(credential, audience),
         _counting(counts),
     ]
