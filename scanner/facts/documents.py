@@ -77,7 +77,14 @@ class Document:
 
     def named(self, path: str) -> dict[str, Document]:
         """The objects of the list at a path by lower-case name, which is how ARM's references to them end."""
-        return {item.text("name").lower(): item for item in self.documents(path)}
+        return {item.name().lower(): item for item in self.documents(path)}
+
+    def name(self) -> str:
+        """What a part of a resource is called: its name, or how its id ends."""
+        found = self.text("name") or self.reference("id")
+        if not found:
+            raise OddShapeError(Unknown.because(f"{self._words} has no name"))
+        return found
 
     def reference(self, path: str) -> str:
         """The lower-case last segment of the id at a path: the name of a sibling inside the same resource."""

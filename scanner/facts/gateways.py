@@ -81,7 +81,7 @@ class _Gateway:
     def listeners(self) -> Iterator[Resource]:
         """A document for each listener, of HTTP and of plain TCP or TLS."""
         for name, listener in [*self._http.items(), *self._plain.items()]:
-            spelled = listener.text("name")
+            spelled = listener.name()
             http = name in self._http
             body = {
                 "resourceType": _GATEWAY,
@@ -109,7 +109,7 @@ class _Gateway:
             else:
                 yield "", maps[path_map], "properties.default"
                 for path_rule in maps[path_map].documents("properties.pathRules"):
-                    yield path_rule.text("name"), path_rule, "properties."
+                    yield path_rule.name(), path_rule, "properties."
 
     def _redirects(self, listener: str) -> bool:
         """Whether all that the listener does is to send callers to HTTPS."""
@@ -201,7 +201,7 @@ def _member(route: Document, prefix: str, name: str) -> str:
 def _backend(setting: Document) -> Json:
     """Certificates are validated unless a setting says otherwise (azure-mgmt-network: both default to true)."""
     return {
-        "setting": setting.text("name"),
+        "setting": setting.name(),
         "protocol": known(setting.text, "properties.protocol"),
         "validatesChain": known(setting.truth, "properties.validateCertChainAndExpiry", default=True),
         "validatesName": known(setting.truth, "properties.validateSNI", default=True),

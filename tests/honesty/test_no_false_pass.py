@@ -7,7 +7,7 @@ away, told (with the matching gaps) or untold (as data that was never asked for)
 - whatever passed and passes no more fails or is unknown, and says why, itself, in a rule of the same control that takes its
   place, or in one whose declared consequence it is; only what is gone itself may fall silent, and then an unknown of that control stands at or above its place, or GOV-004
   says that the component on which the rule rests is missing (a component that is absent is reported by GOV-004 only), or a finding
-  stands at such a component (IAM-020 asks about connections while the keys of the service are off, and KEY-001 says they are on).
+  stands at such a component or, for a rule that asks its parent, at the parent (IAM-020 asks about connections while the keys of the service are off, and KEY-001 says they are on).
 
 A resource is taken away together with the reads that cover its type: without it under a read that claims to be complete, a
 snapshot says that it does not exist, which is another state and not an unread one. A member or child that is missing from a
@@ -190,4 +190,8 @@ def bound(rule_id: str) -> frozenset[str]:
     rule = judging()[1].get(rule_id)
     (workload,) = judge(bodies("reference"), reads("reference"), []).workloads
     assert rule is not None
-    return frozenset(normalise(one) for name in rule.uses.components for one in workload.components.get(name, ()))
+    asked = {normalise(one) for name in rule.uses.components for one in workload.components.get(name, ())}
+    if "parent" in rule.uses.relations:
+        judged = [place for name, _, place in passing() if name == rule_id]
+        asked |= {place.rpartition("/")[0].rpartition("/")[0] for place in judged}
+    return frozenset(asked)
