@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from scanner.facts import FACTS
 from scanner.facts.fact import Needs
@@ -93,11 +94,17 @@ def _of_components(baseline: Baseline) -> Iterator[Needs]:
         yield Needs(types=frozenset(component.types), references=frozenset(references))
 
 
+#: Extensions whose one list at a subscription or group answers for everything below it too.
+LISTED_BELOW_SCOPE: Final = frozenset({"microsoft.authorization/locks", "microsoft.authorization/roleassignments"})
+
+
 def _of_relation(name: str, own: tuple[str, ...], rule: Rule, rule_set: RuleSet) -> Needs:
     kind, colon, argument = name.partition(":")
     if name == "parent":
         return Needs(types=frozenset(parent_type(item) for item in own if parent_type(item)))
     if colon and kind == "children":
+        return Needs(types=frozenset({argument}))
+    if colon and kind == "extensions" and canonical_type(argument) in LISTED_BELOW_SCOPE:
         return Needs(types=frozenset({argument}))
     if colon and kind == "extensions":
         return Needs(extensions=frozenset(ExtensionRead(argument, item) for item in own))
