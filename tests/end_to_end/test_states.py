@@ -15,7 +15,7 @@ Scan = Callable[..., tuple[int, dict[str, Any]]]
 
 #: Rules for which the reference holds nothing: no open account, no live key of an account, no peering, no model gateway …
 NOTHING_TO_JUDGE = {
-    "AI-003b", "COST-004b", "GOV-003a", "GOV-003b", "GOV-003c", "GOV-003d", "GOV-003e", "GOV-006", "KEY-008a", "KEY-008b",
+    "AI-003b", "COST-004b", "GOV-007", "GOV-003a", "GOV-003b", "GOV-003c", "GOV-003d", "GOV-003e", "GOV-006", "KEY-008a", "KEY-008b",
     "KEY-009c", "KEY-010b", "KEY-010c",
     "NET-015c", "NET-019a", "NET-019b", "NET-024", "NET-025a", "NET-025b", "NET-026", "REL-012",
 }  # fmt: skip
