@@ -24,6 +24,7 @@ COMMANDS = [
     "collect",
     "demo",
     "report",
+    "doctor",
     "simulate",
     "rules list",
     "rules show",

@@ -16,7 +16,7 @@ from scanner.model.source import Progress
 from scanner.model.spellings import Spellings
 from scanner.sources.azure.client import ArmClient, Listed, ReadError
 from scanner.sources.azure.ledger import Ledger, api_version
-from scanner.sources.azure.permissions import may_read
+from scanner.sources.azure.permissions import PERMISSIONS_VERSION, may_read
 
 __all__ = ["Collector"]
 
@@ -37,9 +37,6 @@ _COLUMNS: Final = "id, name, type, kind, location, managedBy, sku, plan, tags, i
 _GRAPH: Final = "Microsoft.ResourceGraph/resources"
 _SUBSCRIPTION: Final = "Microsoft.Resources/subscriptions"
 _GROUP: Final = "Microsoft.Resources/subscriptions/resourceGroups"
-#: The API version of the SDK's permissions operations (azure-mgmt-authorization 4.0), which name groups and resources; where the
-#: list of a subscription's permissions is refused, ARM's own lists are asked, and tell who may read.
-_PERMISSIONS_VERSION: Final = "2022-04-01"
 
 #: Resources of one type that are read again one by one; of more, the list is.
 _MOST_BY_ID: Final = 10
@@ -145,7 +142,7 @@ class Collector:
         """
         permissions = f"{scope}/providers/Microsoft.Authorization/permissions"
         permitted, rows = await asyncio.gather(
-            self._counted(lambda: self._client.list_all(permissions, _PERMISSIONS_VERSION)), self._rows(scope, types)
+            self._counted(lambda: self._client.list_all(permissions, PERMISSIONS_VERSION)), self._rows(scope, types)
         )
         if permitted.failure is not None:
             return types

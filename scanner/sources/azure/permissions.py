@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["may_read"]
+__all__ = ["PERMISSIONS_VERSION", "may_read"]
 
 Json = Any
+
+#: The API version of the SDK's permissions operations (azure-mgmt-authorization 4.0), which name groups and resources; where the
+#: list of a subscription's permissions is refused, ARM's own lists are asked, and tell who may read.
+PERMISSIONS_VERSION: Final = "2022-04-01"
 
 
 def may_read(granted: Iterable[dict[str, Json]], resource_type: str) -> bool:

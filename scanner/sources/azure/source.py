@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import Final
 
+from scanner.model.access import ScopeAccess
 from scanner.model.errors import SourceError
 from scanner.model.read_plan import ReadPlan
 from scanner.model.snapshot import Snapshot
@@ -14,9 +16,13 @@ from scanner.model.source import Progress, RequestCounts
 from scanner.sources.azure.client import ArmClient, ReadError
 from scanner.sources.azure.collector import Collector
 from scanner.sources.azure.options import AzureOptions
+from scanner.sources.azure.permissions import PERMISSIONS_VERSION, may_read
 from scanner.sources.azure.session import open_client
 
 __all__ = ["AzureSource"]
+
+#: Asks whether Resource Graph answers at all.
+_NO_ROWS: Final = "Resources | where type in~ ('microsoft.resources/none') | project id"
 
 
 class AzureSource:
@@ -59,6 +65,15 @@ class AzureSource:
         except KeyboardInterrupt:
             self.complete = False
             return None
+
+    def access(self, types: Iterable[str]) -> list[ScopeAccess]:
+        """Sign in and ask what may be read at each scope; nothing else is read. Raises `SourceError`."""
+        return asyncio.run(self._access(sorted(types)))
+
+    async def _access(self, types: list[str]) -> list[ScopeAccess]:
+        async with open_client(self._options, self.requests) as client:
+            scopes = [scope for unit in await self._units(client) for scope in unit]
+            return [await _access_at(client, scope, types) for scope in scopes]
 
     async def _collector(self, client: ArmClient, plan: ReadPlan, unit: tuple[str, ...]) -> Collector:
         return Collector(client, plan, unit, concurrency=self._options.concurrency, progress=self._progress)
@@ -119,6 +134,18 @@ class AzureSource:
                 hint="It takes Microsoft.Management/managementGroups/descendants/read, or name subscriptions.",
             )
         return [str(item.get("name")) for item in found.items if str(item.get("type", "")).lower().endswith("/subscriptions")]
+
+
+async def _access_at(client: ArmClient, scope: str, types: list[str]) -> ScopeAccess:
+    granted = await client.list_all(f"{scope}/providers/Microsoft.Authorization/permissions", PERMISSIONS_VERSION)
+    index = ""
+    try:
+        await client.query(_NO_ROWS, [scope.split("/")[2]])
+    except ReadError as unanswered:
+        index = str(unanswered)
+    failure = str(granted.failure) if granted.failure is not None else ""
+    refused = tuple(f"{name}/read" for name in types if not may_read(granted.items, name))
+    return ScopeAccess(scope, () if failure else refused, failure, index)
 
 
 def _read_again(runner: asyncio.Runner, collector: Collector, resource_ids: Iterable[str]) -> Snapshot | None:
