@@ -17,6 +17,8 @@ from scanner.model.verdict import Severity
 __all__ = ["Each", "Rule", "RuleFix", "Target", "UnknownWhen"]
 
 Json = Any
+#: By which member an element is told apart, the first that it has.
+_NAMING = ("name", "key", "id", "fqdn", "ipAddress")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Each:
     template: Template | None
 
     def elements(self, scope: Scope) -> list[EachElement] | Unknown:
-        """The elements, each with its key: its name, key or id, else its own text, else its position."""
+        """The elements, each with its key: its name, key, id or address, else its own text, else its position."""
         if self.path is not None:
             if self.path.steps[0].lowered in scope.resource.unread:
                 return Unknown.because(f"{scope.resource.id} was read without its {self.path.steps[0].lowered}")
@@ -48,19 +50,17 @@ class Each:
         return [EachElement(_key_of(value, at), value) for at, value in enumerate(values) if value is not ABSENT]
 
     def _is_absent(self, scope: Scope) -> bool:
-        """Whether the array itself is missing, which is not the same as empty."""
+        """Whether an array on the way is missing, which is not the same as empty."""
         assert self.path is not None
-        array = Path(self.text, self.path.steps[:-1], wild=False)
-        return (
-            bool(array.steps)
-            and not any(step.kind in ("elements", "values") for step in array.steps)
-            and (array.read(scope.document, scope.world.spellings) is ABSENT)
-        )
+        document, spellings = scope.document, scope.world.spellings
+        ends = [at for at, step in enumerate(self.path.steps) if step.kind in ("elements", "values")]
+        arrays = (Path(self.text, self.path.steps[:end], wild=end != ends[0]) for end in ends)
+        return any(value is ABSENT for array in arrays for _, value in array.expand(document, spellings))
 
 
 def _key_of(value: Json, at: int) -> str:
     if isinstance(value, Mapping):
-        named = next((value[key] for key in ("name", "key", "id") if isinstance(value.get(key), str)), None)
+        named = next((value[key] for key in _NAMING if isinstance(value.get(key), str)), None)
         return named if named is not None else str(at)
     return value if isinstance(value, str) else str(at)
 
