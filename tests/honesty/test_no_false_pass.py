@@ -18,6 +18,7 @@ rule itself by `absent`, says what Azure assumes.
 from __future__ import annotations
 
 import copy
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -86,11 +87,12 @@ def removals(draw: st.DrawFn) -> Removal:
 @pytest.mark.parametrize("shard", range(SHARDS))
 @given(removal=removals())
 def test_what_is_taken_away_is_never_taken_for_a_pass(shard: int, removal: Removal) -> None:
-    after = judge(*without(moved(removal, shard)))
+    removal = moved(removal, shard)
+    after = judge(*without(removal))
     assert passes(after) - passing() == set()
     assert not [item.message for item in after.findings if item.verdict is Verdict.ERROR]
     assert all(item.message and item.evidence for item in after.findings)
-    assert unexplained(after) == set()
+    assert {item for item in unexplained(after) if not is_gone(item, removal)} == set()
 
 
 @settings(max_examples=max(20, EXAMPLES // 10), suppress_health_check=[HealthCheck.too_slow])
@@ -147,6 +149,22 @@ def _thinned(body: Json, removal: Removal, position: int) -> Json:
 
 def passes(result: Result) -> Verdicts:
     return {(item.rule, item.subject, normalise(one)) for item in result.passes for one in item.resources}
+
+
+def is_gone(item: tuple[str, str, str], removal: Removal) -> bool:
+    """Whether what was judged within a resource is itself among what was taken away: an element of a list, called by the subject."""
+    _, subject, place = item
+    taken = [(bodies("reference")[at], members(at)[which]) for at, which in removal.members]
+    return bool(subject) and any(
+        normalise(body["id"]) == place and isinstance(path[-1], int) and subject in json.dumps(_value(body, path))
+        for body, path in taken
+    )
+
+
+def _value(body: Json, path: tuple[Any, ...]) -> Json:
+    for step in path:
+        body = body[step]
+    return body
 
 
 def unexplained(after: Result) -> Verdicts:
