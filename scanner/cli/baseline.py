@@ -1,4 +1,4 @@
-"""`driftline baseline`: list, show."""
+"""`driftline baseline`: list, show, init."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scanner.cli import baseline_init
+
 if TYPE_CHECKING:
     from scanner.rules.baseline import Baseline, Component
 
@@ -16,6 +18,9 @@ __all__ = ["app"]
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="The baselines: what drift is measured against, and what each sets."
 )
+
+
+app.command("init")(baseline_init.command)
 
 
 @app.command("list")

@@ -33,6 +33,7 @@ COMMANDS = [
     "rules schema",
     "baseline list",
     "baseline show",
+    "baseline init",
 ]
 
 
