@@ -103,4 +103,5 @@
   addEventListener("hashchange", follow);
   apply();
   follow();
+  addEventListener("load", () => setTimeout(follow)); // only then has the browser done its own jump, which takes the focus away
 })();

@@ -63,7 +63,11 @@ def visible(page: Page) -> int:
 
 
 def settle(page: Page) -> None:
-    page.wait_for_timeout(150)
+    """Until the page has done what it was asked: its own timers run in order, however busy the machine is."""
+    page.wait_for_timeout(60)
+    page.evaluate(
+        "new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))), 120))"
+    )
 
 
 def test_filters_and_search_narrow_the_findings_and_stand_in_the_address(page: Page) -> None:
