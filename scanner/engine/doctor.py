@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scanner.engine.plan import plan_reads
 from scanner.model.access import ScopeAccess
-from scanner.model.read_plan import ReadPlan
+from scanner.model.read_plan import ReadPlan, read_permission
 from scanner.rules.baseline import Baseline
 from scanner.rules.rule_set import RuleSet
 
@@ -49,9 +49,9 @@ def diagnose(rule_set: RuleSet, baseline: Baseline, access: Iterable[ScopeAccess
     wanted = planned_types(plan_reads(rule_set, baseline))
     found = []
     for item in access:
-        refused = [f"{name}/read" for name in wanted] if item.failure else item.refused
+        refused = [read_permission(name) for name in wanted] if item.failure else item.refused
         refusals = tuple(
-            Refusal(permission, tuple(sorted(rule for rule, types in needs.items() if permission.removesuffix("/read") in types)))
+            Refusal(permission, tuple(sorted(rule for rule, types in needs.items() if permission in map(read_permission, types))))
             for permission in refused
         )
         found.append(Diagnosis(item.scope, len(wanted), refusals, item.failure, item.index))

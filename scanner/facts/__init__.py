@@ -11,6 +11,7 @@ from scanner.facts.content_filters import CONTENT_FILTER
 from scanner.facts.diagnostics import DIAGNOSTICS
 from scanner.facts.fact import Fact, FactContext, Needs
 from scanner.facts.gateways import GATEWAY_LISTENER
+from scanner.facts.inventory import INVENTORY_FACT
 from scanner.facts.keys import KEY
 from scanner.facts.relations import Relations
 from scanner.facts.workload import WORKLOAD
@@ -19,7 +20,7 @@ __all__ = ["FACTS", "FACT_PATHS", "Binding", "BoundWorkload", "Fact", "FactConte
 
 #: Every fact by its compared type.
 FACTS: Final[Mapping[str, Fact]] = {
-    fact.type.lower(): fact for fact in (ACCESS, CONTENT_FILTER, DIAGNOSTICS, GATEWAY_LISTENER, KEY, WORKLOAD)
+    fact.type.lower(): fact for fact in (ACCESS, CONTENT_FILTER, DIAGNOSTICS, GATEWAY_LISTENER, INVENTORY_FACT, KEY, WORKLOAD)
 }
 
 #: The paths of every fact with their kinds, for the loader.

@@ -51,6 +51,17 @@ class BoundWorkload:
     components: Mapping[str, Binding]
     parameters: Mapping[str, Json]
 
+    def resource_groups(self) -> list[str]:
+        """The resource groups that hold its components, as spelled, sorted."""
+        groups: dict[str, str] = {}
+        for binding in self.components.values():
+            for resource in binding.resources:
+                parsed = ResourceId.parse(resource.id)
+                if parsed.resource_group and not resource.context:
+                    group = f"/subscriptions/{parsed.subscription}/resourceGroups/{parsed.resource_group}"
+                    groups.setdefault(normalise(group), group)
+        return sorted(groups.values(), key=str.lower)
+
 
 def bind_workloads(snapshot: Snapshot, baseline: Baseline, workloads: Sequence[WorkloadShape]) -> tuple[BoundWorkload, ...]:
     """The workloads of driftline.yaml that lie in this snapshot; without any, the audited scopes are one workload."""

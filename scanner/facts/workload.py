@@ -7,18 +7,15 @@ from typing import Any, Final
 
 from scanner.facts.components import BoundWorkload
 from scanner.facts.fact import Fact, FactContext, Needs, document
-from scanner.model.coverage import EVERYTHING
 from scanner.model.read_plan import ReferenceRead
 from scanner.model.resource import Resource
-from scanner.model.resource_id import ResourceId, is_within, normalise, parent_type
-from scanner.model.unknown import Unknown
 from scanner.rules.baseline import Baseline
 
 __all__ = ["WORKLOAD"]
 
 Json = Any
 
-_NAMES: Final = ("missing", "ambiguous", "unknown", "surplus")
+_NAMES: Final = ("missing", "ambiguous", "unknown")
 _COMPONENT: Final = {
     "name": "string",
     "status": "string",
@@ -60,7 +57,6 @@ def _derive(context: FactContext) -> Iterator[Resource]:
             "components": components,
             "foundation": [item for item in components if item["foundational"]],
             **{status: _of_status(components, status) for status in ("missing", "ambiguous", "unknown")},
-            "surplus": _surplus(workload, context),
         }
         yield document("driftline/workload", _home(workload, context), "", body)
 
@@ -83,43 +79,11 @@ def _of_status(components: list[dict[str, Json]], status: str) -> list[Json]:
     return [item["name"] for item in components if item["status"] == status]
 
 
-def _surplus(workload: BoundWorkload, context: FactContext) -> Json:
-    """Ids of top-level resources of the workload that no component is bound to; unknown where not every type was read."""
-    scopes = [normalise(scope) for scope in workload.scopes]
-    unread = [
-        reason for scope in scopes if (hole := context.snapshot.missing(EVERYTHING, scope)) is not None for reason in hole.reasons
-    ]
-    if unread:
-        return Unknown(tuple(dict.fromkeys(unread)))
-    bound = {item.key for binding in workload.components.values() for item in binding.resources}
-    return sorted(
-        item.id
-        for item in context.snapshot.resources
-        if not item.context and item.key not in bound and _is_top_level(item) and any(is_within(item.key, at) for at in scopes)
-    )
-
-
-def _is_top_level(resource: Resource) -> bool:
-    """Whether it stands in a resource group or subscription itself: neither a container, nor a child, nor an extension."""
-    parsed = ResourceId.parse(resource.id)
-    outer = parsed.scope.lower().count("/providers/") == 0
-    return (
-        bool(parsed.type) and outer and not parent_type(parsed.type) and not resource.type_key.startswith("microsoft.resources/")
-    )
-
-
 def _home(workload: BoundWorkload, context: FactContext) -> str:
     """The resource that a workload's own verdicts belong to: its one resource group, else its first scope."""
-    groups = {}
-    for binding in workload.components.values():
-        for resource in binding.resources:
-            parsed = ResourceId.parse(resource.id)
-            if parsed.resource_group and not resource.context:
-                groups[parsed.resource_group.lower()] = (
-                    f"/subscriptions/{parsed.text.split('/')[2]}/resourceGroups/{parsed.resource_group}"
-                )
+    groups = workload.resource_groups()
     if len(groups) == 1:
-        return next(iter(groups.values()))
+        return groups[0]
     return workload.scopes[0] if workload.scopes else "/"
 
 

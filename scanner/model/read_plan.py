@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
-__all__ = ["ChildRead", "ExtensionRead", "ReadPlan", "ReferenceRead"]
+__all__ = ["INVENTORY", "ChildRead", "ExtensionRead", "ReadPlan", "ReferenceRead", "read_permission"]
+
+#: The type by which a plan asks for the list of everything that exists, of whatever type: names and tags, no properties.
+INVENTORY: Final = "Microsoft.Resources/resources"
+
+
+def read_permission(what: str) -> str:
+    """The permission that reading a type or extension takes. The list of everything leaves out without a word what one may not
+    read, so it takes the permission to read all.
+    """
+    return "*/read" if what == INVENTORY else f"{what}/read"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from scanner.model.resource_id import ResourceId, normalise, parent_key
 
-__all__ = ["INLINE_CHILDREN", "Resource", "canonical_type", "make_resource", "promote_children"]
+__all__ = ["INLINE_CHILDREN", "Resource", "canonical_type", "is_extension", "make_resource", "promote_children"]
 
 Json = Any
 
@@ -42,6 +42,16 @@ INLINE_CHILDREN: Final = {
         InlineChildren(("properties", "managedNetwork", "outboundRules"), "outboundRules", complete=False),
     ),
 }
+
+
+#: How the compared types begin that stand on scopes and resources: neither Resource Graph's `resources` table nor ARM's list of
+#: the resources of a scope holds them.
+_EXTENSIONS: Final = ("microsoft.authorization/", "microsoft.consumption/", "microsoft.insights/diagnosticsettings")
+
+
+def is_extension(resource_type: str) -> bool:
+    """Whether resources of a type stand on a scope or resource (locks, assignments, budgets) rather than in a group."""
+    return canonical_type(resource_type).startswith(_EXTENSIONS)
 
 
 @lru_cache(maxsize=4096)

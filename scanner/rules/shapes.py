@@ -302,7 +302,7 @@ def _keys(location: tuple[str | int, ...], file: YamlFile, at: tuple[str | int, 
 def _fault_of(shape: type[Shape], file: YamlFile, at: tuple[str | int, ...], kind: str, message: str, missing: object) -> Fault:
     name = at[-1] if at else ""
     if kind == "extra_forbidden":
-        return file.fault(at, f'unknown key "{name}"{did_you_mean(name, _known_keys(shape))}')
+        return file.fault(at, f'unknown key "{name}"{did_you_mean(name, _known_keys(shape) - {str(name)})}')
     if kind == "missing":
         return file.fault(at, message if not missing else f'"{missing}" is missing')
     words = re.sub(r"^(Input|String|List|Dictionary) (?=should)| or instance of \w+| after validation", "", message)

@@ -95,11 +95,11 @@ class Arm:
                 return _listed([item.body for item in groups])
             case ["subscriptions", _, "resources"]:
                 self._require(request.principal, "Microsoft.Resources/subscriptions/resources/read", scope)
-                return self._remembered(request, lists.generic(self._store, scope, request.filter))
+                return self._resources(request, scope)
             case ["subscriptions", _, "resourcegroups", group, "resources"]:
                 self._require(request.principal, "Microsoft.Resources/subscriptions/resourcegroups/resources/read", scope)
                 self._require_group(scope, group)
-                return self._remembered(request, lists.generic(self._store, scope, request.filter))
+                return self._resources(request, scope)
             case ["subscriptions", _, "providers"]:
                 self._require(request.principal, "Microsoft.Resources/subscriptions/providers/read", scope)
                 return _listed([lists.provider(name, scope, self._locations()) for name in lists.provider_names()])
@@ -145,6 +145,15 @@ class Arm:
         if parent is None:
             raise self._absent(ResourceId.parse(above))
         return _listed(lists.children(self._store, parent, tail[-1]))
+
+    def _resources(self, request: Request, scope: str) -> Answer:
+        """What exists at a scope, of what the caller may read: the rest is left out without a word, as from Resource Graph."""
+
+        def readable(store: Store) -> tuple[dict[str, Json], ...]:
+            return tuple(lists.generic(store, scope, request.filter, lambda item: self._may_read(item, request.principal)))
+
+        asked = f"resources {request.principal.object_id} {request.path.lower()} {request.filter}"
+        return Answer(items=self._store.remember(asked, readable))
 
     def _remembered(self, request: Request, items: Iterable[dict[str, Json]]) -> Answer:
         """A list that its further pages need not make again while nothing changes."""

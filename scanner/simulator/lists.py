@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Any, Final
 
@@ -68,11 +68,11 @@ def settings(store: Store, site_id: str) -> Bodies:
     return settings_references(site, store)
 
 
-def generic(store: Store, scope: str, condition: str) -> Bodies:
+def generic(store: Store, scope: str, condition: str, may_read: Callable[[StoredResource], bool]) -> Bodies:
     """The generic list: no properties, children named `parent/child` (recorded)."""
     wanted = dict(_conditions(condition, ("resourcetype", "resourcegroup", "name", "location")))
     for item in store.everything():
-        if not is_within(item.id.key, normalise(scope)) or not is_indexed(item):
+        if not is_within(item.id.key, normalise(scope)) or not is_indexed(item) or not may_read(item):
             continue
         body = providers.show(store, item)
         names = item.id.text.split("/providers/")[-1].split("/")[2::2]

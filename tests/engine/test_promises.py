@@ -19,7 +19,7 @@ from scanner.engine.plan import plan_reads
 from scanner.engine.scan import run_scan
 from scanner.facts import FACT_PATHS
 from scanner.model.coverage import EVERYTHING, Gap, Read
-from scanner.model.read_plan import ReadPlan
+from scanner.model.read_plan import INVENTORY, ReadPlan
 from scanner.model.resource import make_resource
 from scanner.model.resource_id import is_within, normalise
 from scanner.model.result import Result
@@ -139,7 +139,7 @@ def _judged(result: Result) -> set[tuple[str, str, str]]:
 
 def _concerns(read: Read, gone: set[str]) -> bool:
     """A resource can only be missing from a snapshot when the read that covers its type did not succeed."""
-    return any(make_resource({"id": item}).type == read.what for item in gone)
+    return any(read.what in (INVENTORY, make_resource({"id": item}).type) for item in gone)
 
 
 def _thinned(body: Json, chance: random.Random) -> Json:

@@ -102,7 +102,7 @@ def test_a_fact_without_any_read_has_no_document_that_looks_complete(name: str) 
     """Nothing was asked for: whatever is said must be unknown, but for the names of things."""
     of = snapshot(resource(_IDS[0], {}), reads=[])
     judged = {"driftline/access": "granted", "driftline/diagnostics": "missing", "driftline/key": "live"}
-    judged |= {"driftline/gatewaylistener": "protocol", "driftline/contentfilter": "mode"}
+    judged |= {"driftline/gatewaylistener": "protocol", "driftline/contentfilter": "mode", "driftline/inventory": "row"}
     if name == "driftline/workload":
         (found,) = derive("workload", of)
         assert {item["status"] for item in found.body["components"]} <= {"unknown", "bound", "missing"}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from scanner.model.coverage import Gap, Read
+from scanner.model.coverage import Gap
 from scanner.model.snapshot import Snapshot
-from scanner.model.unknown import Unknown
 from scanner.rules.shapes import WorkloadShape
 from tests.facts.snapshots import DENIED, GROUP, SUBSCRIPTION, baseline, derive, resource, rid, snapshot
 
@@ -48,19 +47,6 @@ def test_the_components_that_are_not_bound_are_named_by_status() -> None:
     )
     assert (body["ambiguous"], body["unknown"]) == (["search"], ["chatUi", "snet-appService"])
     assert set(body["missing"]) == set(baseline().components) - {"search", "chatUi", "snet-appService"}
-
-
-def test_surplus_is_what_stands_in_the_workload_and_is_bound_to_no_component() -> None:
-    extra = rid("Microsoft.Sql/servers", "forgotten")
-    of = snapshot(
-        resource(SUBSCRIPTION), resource(GROUP), resource(rid(SEARCH, "srch"), {}), resource(extra, {}),
-        resource(f"{extra}/databases/db", {}), resource(f"{extra}/providers/Microsoft.Authorization/locks/l", {}),
-    )  # fmt: skip
-    assert document(of)["surplus"] == [extra]
-
-
-def test_surplus_is_unknown_where_not_every_type_was_read() -> None:
-    assert document(snapshot(reads=[Read(SEARCH, SUBSCRIPTION)]))["surplus"] == Unknown.because("* was not asked for")
 
 
 def test_a_workload_is_judged_at_its_one_group_and_else_at_its_first_scope() -> None:

@@ -30,6 +30,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scanner.model.coverage import Gap, Read
+from scanner.model.read_plan import INVENTORY
 from scanner.model.resource import make_resource
 from scanner.model.resource_id import is_within, normalise
 from scanner.model.result import Result
@@ -126,6 +127,7 @@ def without(removal: Removal) -> tuple[list[Json], list[Read], list[Gap]]:
     """The reference without what is taken away."""
     everything = bodies("reference")
     gone = {make_resource(everything[at]).type_key for at in removal.resources}
+    gone |= {INVENTORY.lower()} if gone else set()
     asked = reads("reference")
     unread = {read for at, read in enumerate(asked) if at in removal.reads or read.what.lower() in gone}
     gaps = [Gap(read.scope, read.what, "403 AuthorizationFailed", f"{read.what}/read") for read in unread] if removal.told else []

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from scanner.language.paths import compile_path
 from scanner.model.arm_types import arm_type
-from scanner.model.read_plan import ChildRead, ExtensionRead, ReadPlan
-from scanner.model.resource import Resource, canonical_type
+from scanner.model.read_plan import INVENTORY, ChildRead, ExtensionRead, ReadPlan, read_permission
+from scanner.model.resource import Resource, canonical_type, is_extension
 from scanner.model.resource_id import ResourceId, is_within, normalise, parent_type, type_name
 from scanner.model.snapshot import Snapshot
 from scanner.model.source import Progress
 from scanner.model.spellings import Spellings
 from scanner.sources.azure.client import ArmClient, Listed, ReadError
 from scanner.sources.azure.ledger import Ledger, api_version
-from scanner.sources.azure.permissions import PERMISSIONS_VERSION, may_read
+from scanner.sources.azure.permissions import PERMISSIONS_VERSION, may_read, may_read_all
 
 __all__ = ["Collector"]
 
 Json = Any
-#: Top-level types that Resource Graph's `resources` table lacks: listed on ARM at the scope. The list of role assignments at a
-#: subscription also holds those inherited from above it and those of its resources; that of definitions the built-in ones too.
-_NOT_INDEXED: Final = ("microsoft.authorization/", "microsoft.consumption/", "microsoft.insights/diagnosticsettings")
 #: Child types that the table holds.
 _INDEXED_CHILDREN: Final = frozenset(
     {
@@ -37,7 +35,6 @@ _COLUMNS: Final = "id, name, type, kind, location, managedBy, sku, plan, tags, i
 _GRAPH: Final = "Microsoft.ResourceGraph/resources"
 _SUBSCRIPTION: Final = "Microsoft.Resources/subscriptions"
 _GROUP: Final = "Microsoft.Resources/subscriptions/resourceGroups"
-
 #: Resources of one type that are read again one by one; of more, the list is.
 _MOST_BY_ID: Final = 10
 
@@ -52,6 +49,7 @@ class Collector:
         self._limit = asyncio.Semaphore(concurrency)
         self._progress = progress
         self._followed: set[str] = set()
+        self._permitted: dict[str, asyncio.Future[Listed]] = {}
         self._done = self._total = 0
 
     def snapshot(self) -> Snapshot:
@@ -67,6 +65,7 @@ class Collector:
                 *(self._top_level(scope) for scope in scopes),
                 *(self._get(_SUBSCRIPTION, scope) for scope in subscriptions),
                 *(self._groups(scope) for scope in scopes),
+                *(self._inventory(scope) for scope in scopes if INVENTORY in self._plan.types),
             ]
         )
         await self._below(self._ledger.resources.values(), _by_parent(self._children_to_read()), extensions=self._plan.extensions)
@@ -118,9 +117,12 @@ class Collector:
             await self._list(_GROUP, scope, f"{scope}/resourcegroups")
 
     async def _top_level(self, scope: str) -> None:
+        """What the index holds from there; extensions of the scope from ARM. The list of role assignments at a subscription also
+        holds those inherited from above it and those of its resources; that of definitions the built-in ones too.
+        """
         types = [name for name in sorted(self._plan.types) if not canonical_type(name).startswith("microsoft.resources/")]
-        indexed = [name for name in types if not name.lower().startswith(_NOT_INDEXED)]
-        direct = [name for name in types if name not in indexed]
+        direct = [name for name in types if is_extension(name)]
+        indexed = [name for name in types if name not in direct]
         if self._plan.fresh:
             direct += indexed
             indexed = []
@@ -140,10 +142,7 @@ class Collector:
         """Read types from Resource Graph; those that it did not answer for. It leaves out what one may not read without a word,
         so only types whose read action is granted at the scope count as read; rows of others are kept, being what they are.
         """
-        permissions = f"{scope}/providers/Microsoft.Authorization/permissions"
-        permitted, rows = await asyncio.gather(
-            self._counted(lambda: self._client.list_all(permissions, PERMISSIONS_VERSION)), self._rows(scope, types)
-        )
+        permitted, rows = await asyncio.gather(self._permissions(scope), self._rows(scope, types))
         if permitted.failure is not None:
             return types
         if isinstance(rows, ReadError):
@@ -156,6 +155,33 @@ class Collector:
         for name in answered:
             self._ledger.read(name, scope, "graph")
         return [name for name in types if name not in answered]
+
+    async def _permissions(self, scope: str) -> Listed:
+        """What is permitted at a scope, asked once."""
+        path = f"{scope}/providers/Microsoft.Authorization/permissions"
+        if scope not in self._permitted:
+            self._permitted[scope] = asyncio.ensure_future(
+                self._counted(lambda: self._client.list_all(path, PERMISSIONS_VERSION))
+            )
+        return await self._permitted[scope]
+
+    async def _inventory(self, scope: str) -> None:
+        """Everything that exists at a scope. What is read with its properties anyway is not kept a second time."""
+        path = f"{scope}/resources"
+        permitted: Listed
+        found: Listed
+        permitted, found = await asyncio.gather(
+            self._permissions(scope), self._counted(lambda: self._client.list_all(path, api_version(INVENTORY)))
+        )
+        planned = {canonical_type(name) for name in self._plan.types}
+        others = tuple(body for body in found.items if _stands_alone(body, planned))
+        if found.failure is None and not may_read_all(permitted.items):
+            for position, body in enumerate(others):
+                self._ledger.keep(body, via="list", version=api_version(INVENTORY), fallback_id=f"{path}/unidentified-{position}")
+            why = f"what that is could not be read: {permitted.failure}" if permitted.failure else "*/read is not granted"
+            self._ledger.gap(INVENTORY, scope, f"ARM lists only what one may read, and {why}", read_permission(INVENTORY))
+        else:
+            self._ledger.take(replace(found, items=others), INVENTORY, scope, path, permission=read_permission(INVENTORY))
 
     async def _rows(self, scope: str, types: list[str]) -> tuple[dict[str, Json], ...] | ReadError:
         parsed, query = ResourceId.parse(scope), _query(types, ResourceId.parse(scope).resource_group)
@@ -295,6 +321,12 @@ def _query(types: list[str], resource_group: str) -> str:
     # No name of a resource group holds a quote, so none can end the text early once it is gone.
     group = f" | where resourceGroup =~ '{resource_group.replace(chr(39), '')}'" if resource_group else ""
     return f"resources | where type in~ ({names}){group} | project {_COLUMNS} | order by id asc"
+
+
+def _stands_alone(body: Mapping[str, Json], planned: Collection[str]) -> bool:
+    """Whether a row of the list of everything is a resource of a type that the plan does not read, and no child."""
+    name = ResourceId.parse(str(body.get("id") or "")).type or str(body.get("type") or "")
+    return not parent_type(name) and canonical_type(name) not in planned
 
 
 def _by_parent(children: Iterable[ChildRead]) -> dict[str, list[ChildRead]]:

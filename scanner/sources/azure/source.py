@@ -10,13 +10,13 @@ from typing import Final
 
 from scanner.model.access import ScopeAccess
 from scanner.model.errors import SourceError
-from scanner.model.read_plan import ReadPlan
+from scanner.model.read_plan import ReadPlan, read_permission
 from scanner.model.snapshot import Snapshot
 from scanner.model.source import Progress, RequestCounts
 from scanner.sources.azure.client import ArmClient, ReadError
 from scanner.sources.azure.collector import Collector
 from scanner.sources.azure.options import AzureOptions
-from scanner.sources.azure.permissions import PERMISSIONS_VERSION, may_read
+from scanner.sources.azure.permissions import PERMISSIONS_VERSION, may
 from scanner.sources.azure.session import open_client
 
 __all__ = ["AzureSource"]
@@ -144,7 +144,7 @@ async def _access_at(client: ArmClient, scope: str, types: list[str]) -> ScopeAc
     except ReadError as unanswered:
         index = str(unanswered)
     failure = str(granted.failure) if granted.failure is not None else ""
-    refused = tuple(f"{name}/read" for name in types if not may_read(granted.items, name))
+    refused = tuple(action for action in map(read_permission, types) if not may(granted.items, action))
     return ScopeAccess(scope, () if failure else refused, failure, index)
 
 
