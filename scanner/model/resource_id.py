@@ -8,6 +8,10 @@ from functools import lru_cache
 __all__ = ["ResourceId", "is_within", "normalise", "parent_key", "parent_type", "type_name"]
 
 _PROVIDERS = "providers"
+#: Lists below what is a path and no resource: by compared type, the way from the parent. The references of
+#: a site's settings to vaults are children of the site; `sites/config/configreferences` by itself does not exist.
+_LISTED_FROM = {"microsoft.web/sites/config/appsettings": "config/configreferences/appsettings"}
+_NO_RESOURCES = tuple(f"/{way.rpartition('/')[0]}" for way in _LISTED_FROM.values())
 
 
 @lru_cache(maxsize=16384)
@@ -27,19 +31,23 @@ def is_within(resource_id: str, scope: str) -> bool:
 def parent_key(key: str) -> str:
     """The normalised id one level up: the parent or extended resource, the group, the subscription; empty at the root."""
     parent = key.rpartition("/")[0].rpartition("/")[0]
+    if parent.endswith(_NO_RESOURCES):
+        return parent_key(parent)
     above = parent.rpartition("/")[0]
     return above.removesuffix("/providers") if above.endswith("/providers") else parent
 
 
 def parent_type(resource_type: str) -> str:
     """`Microsoft.Web/sites` of `Microsoft.Web/sites/config`; empty for a top-level type."""
-    parent, _, _ = resource_type.rpartition("/")
+    parent = resource_type.rpartition("/")[0]
+    if resource_type.lower() in _LISTED_FROM:
+        return parent_type(parent)
     return parent if "/" in parent else ""
 
 
 def type_name(resource_type: str) -> str:
-    """The last segment: `config` of `Microsoft.Web/sites/config`."""
-    return resource_type.rpartition("/")[2]
+    """What leads from a parent to the list of a type, the last segment: `config` of `Microsoft.Web/sites/config`."""
+    return _LISTED_FROM.get(resource_type.lower()) or resource_type.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)

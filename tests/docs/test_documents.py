@@ -39,13 +39,14 @@ def test_links_between_documents_lead_somewhere(root: Path) -> None:
 
 def test_the_finding_of_the_readme_is_a_real_one(root: Path) -> None:
     from scanner.report.terminal import render_terminal
-    from tests.engine.test_promises import _state, scanned
+    from tests.engine.test_promises import scanned
+    from tests.honesty.snapshots import bodies
 
     shown = re.search(r"```\n(HIGH .*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert shown is not None
     from dataclasses import replace
 
-    result = scanned(_state("drifted"))
+    result = scanned(bodies("drifted"))
     keys = replace(result, findings=tuple(item for item in result.findings if item.rule == "KEY-009a"))
     assert shown[1] in render_terminal(keys)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,67 +15,28 @@ from hypothesis import strategies as st
 
 from scanner.engine.plan import plan_reads
 from scanner.engine.scan import run_scan
-from scanner.facts import FACT_PATHS
 from scanner.model.coverage import EVERYTHING, Gap, Read
-from scanner.model.read_plan import INVENTORY, ReadPlan
+from scanner.model.read_plan import INVENTORY
 from scanner.model.resource import make_resource
 from scanner.model.resource_id import is_within, normalise
 from scanner.model.result import Result
-from scanner.model.snapshot import Snapshot
-from scanner.model.source import RequestCounts
 from scanner.model.verdict import Verdict
 from scanner.report.result_json import as_document, render_json
 from scanner.report.schemas import schemas
-from scanner.rules import Baseline, RuleSet, load_baseline, load_rules
-from scanner.simulator import providers
-from scanner.simulator.states import deploy_state
 from scanner.sources.snapshot_file import SnapshotFileSource
+from tests.honesty.snapshots import NOW, Fixed, judging
+from tests.honesty.snapshots import bodies as deployed
 
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
 Json = Any
 
 
-class Fixed:
-    """A source of given bodies."""
-
-    kind = "test"
-    complete = True
-
-    def __init__(self, bodies: list[Json], reads: list[Read], gaps: list[Gap] | None = None) -> None:
-        self.requests = RequestCounts()
-        self.scopes: tuple[str, ...] = (_scope(),)
-        self._bodies, self._reads, self._gaps = bodies, reads, gaps or []
-
-    def snapshots(self, plan: ReadPlan) -> Iterator[Snapshot]:
-        resources = [make_resource(body, via="get", fallback_id=f"/odd/{at}") for at, body in enumerate(self._bodies)]
-        yield Snapshot(scopes=self.scopes, resources=resources, reads=self._reads, gaps=self._gaps)
-
-
-@cache
-def _state(name: str) -> list[Json]:
-    store = deploy_state(name, NOW).store
-    answers = [
-        {"id": f"{path}/{at}", **item}
-        for path, body in store.answers.items()
-        if path.endswith("/models")
-        for at, item in enumerate(body["value"])
-    ]
-    return [*(providers.show(store, item) for item in store.everything()), *answers]
-
-
 def _scope() -> str:
-    return str(_state("reference")[0]["id"])
-
-
-@cache
-def _judging() -> tuple[Baseline, RuleSet]:
-    baseline = load_baseline("openai-chat")
-    return baseline, load_rules([], baseline, fact_paths=FACT_PATHS)
+    return str(deployed("reference")[0]["id"])
 
 
 def scanned(bodies: list[Json], reads: list[Read] | None = None, gaps: list[Gap] | None = None) -> Result:
-    baseline, rule_set = _judging()
-    source = Fixed(bodies, [Read(EVERYTHING, "/")] if reads is None else reads, gaps)
+    baseline, rule_set = judging()
+    source = Fixed(bodies, [Read(EVERYTHING, "/")] if reads is None else reads, gaps or [], _scope())
     return run_scan(source, rule_set, baseline, now=NOW, pinned=True)
 
 
@@ -88,17 +47,17 @@ def passes(result: Result) -> set[tuple[str, str, str]]:
 @cache
 def _reads() -> list[Read]:
     """The reads that a collection of the reference would hold: every type at the subscription, every extension at its resource."""
-    baseline, rule_set = _judging()
+    baseline, rule_set = judging()
     plan = plan_reads(rule_set, baseline)
-    types = {make_resource(body).type for body in _state("reference")} | plan.types | {child.type for child in plan.children}
-    extensions = [Read(wanted.what, body["id"]) for wanted in plan.extensions for body in _state("reference")]
+    types = {make_resource(body).type for body in deployed("reference")} | plan.types | {child.type for child in plan.children}
+    extensions = [Read(wanted.what, body["id"]) for wanted in plan.extensions for body in deployed("reference")]
     return [*(Read(name, _scope()) for name in sorted(types) if name), *dict.fromkeys(extensions)]
 
 
 def test_the_reference_passes_under_the_reads_that_a_collection_holds() -> None:
-    assert (scanned(_state("reference"), _reads()).findings, passes(scanned(_state("reference"), _reads()))) == (
+    assert (scanned(deployed("reference"), _reads()).findings, passes(scanned(deployed("reference"), _reads()))) == (
         (),
-        passes(scanned(_state("reference"))),
+        passes(scanned(deployed("reference"))),
     )
 
 
@@ -107,15 +66,15 @@ def test_the_reference_passes_under_the_reads_that_a_collection_holds() -> None:
 def test_what_is_taken_away_never_becomes_a_pass(seed: int, state: str, told: bool) -> None:  # noqa: FBT001  # drawn by hypothesis
     """Resources, members and reads are removed at random, with the matching gaps or without a word."""
     chance = random.Random(seed)  # noqa: S311  # test data
-    before = passes(scanned(_state(state), _reads()))
+    before = passes(scanned(deployed(state), _reads()))
     unread = {read for read in _reads() if chance.random() < 0.1}
-    gone = {body["id"] for body in _state(state) if chance.random() < 0.05}
+    gone = {body["id"] for body in deployed(state) if chance.random() < 0.05}
     reads = [read for read in _reads() if read not in unread and not _concerns(read, gone)]
     gaps = [Gap(read.scope, read.what, "403 AuthorizationFailed", "") for read in _reads() if read not in reads] if told else []
-    bodies = [_thinned(body, chance) for body in _state(state) if body["id"] not in gone]
+    bodies = [_thinned(body, chance) for body in deployed(state) if body["id"] not in gone]
     after = scanned(bodies, reads, gaps)
     assert passes(after) - before == set()
-    assert _silenced(scanned(_state(state), _reads()), after) == set()
+    assert _silenced(scanned(deployed(state), _reads()), after) == set()
 
 
 def _silenced(before: Result, after: Result) -> set[tuple[str, str, str]]:
@@ -158,7 +117,7 @@ ODD = st.recursive(
 @given(st.integers(0, 2**32), st.lists(ODD, min_size=1, max_size=6))
 def test_odd_data_is_never_a_defect(seed: int, odd: list[Json]) -> None:
     chance = random.Random(seed)  # noqa: S311  # test data
-    bodies = [_twisted(body, chance, odd) if chance.random() < 0.3 else body for body in _state("reference")]
+    bodies = [_twisted(body, chance, odd) if chance.random() < 0.3 else body for body in deployed("reference")]
     result = scanned([body for body in bodies if isinstance(body, dict)])
     assert [item.message for item in result.findings if item.verdict is Verdict.ERROR] == []
     jsonschema.validate(as_document(result), schemas()["result"])
@@ -174,7 +133,7 @@ def _twisted(value: Json, chance: random.Random, odd: list[Json]) -> Json:
 
 
 def test_every_rule_resource_and_subject_has_one_verdict_even_when_an_export_holds_ids_twice() -> None:
-    doubled = [*_state("drifted"), *(body for body in _state("reference") if body["id"] != _scope())]
+    doubled = [*deployed("drifted"), *(body for body in deployed("reference") if body["id"] != _scope())]
     result = scanned(doubled)
     keys = [(item.rule, item.resource.lower(), item.subject) for item in result.findings]
     keys += [
@@ -188,15 +147,15 @@ def test_every_rule_resource_and_subject_has_one_verdict_even_when_an_export_hol
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:
-    reversed_order = list(reversed(_state("drifted")))
-    assert render_json(scanned(_state("drifted"))) == render_json(scanned(_state("drifted")))
-    first, second = (json.loads(render_json(scanned(bodies))) for bodies in (_state("drifted"), reversed_order))
+    reversed_order = list(reversed(deployed("drifted")))
+    assert render_json(scanned(deployed("drifted"))) == render_json(scanned(deployed("drifted")))
+    first, second = (json.loads(render_json(scanned(bodies))) for bodies in (deployed("drifted"), reversed_order))
     assert (first["findings"], first["passes"]) == (second["findings"], second["passes"])
 
 
 def test_results_hold_to_their_schema() -> None:
     for state in ("reference", "drifted"):
-        jsonschema.validate(json.loads(render_json(scanned(_state(state)), include_passes=True)), schemas()["result"])
+        jsonschema.validate(json.loads(render_json(scanned(deployed(state)), include_passes=True)), schemas()["result"])
 
 
 def test_real_answers_scan_without_a_defect(shared: Path, tmp_path: Path) -> None:
@@ -207,7 +166,7 @@ def test_real_answers_scan_without_a_defect(shared: Path, tmp_path: Path) -> Non
         items = body["value"] if isinstance(body, dict) and isinstance(body.get("value"), list) else [body]
         bodies += [item for item in items if isinstance(item, dict)]
     (tmp_path / "real.json").write_text(json.dumps(bodies), encoding="utf-8")
-    baseline, rule_set = _judging()
+    baseline, rule_set = judging()
     result = run_scan(SnapshotFileSource(tmp_path / "real.json"), rule_set, baseline, now=NOW)
     assert len(bodies) > 200
     assert result.count(Verdict.ERROR) == 0
@@ -223,7 +182,7 @@ def test_real_answers_scan_without_a_defect(shared: Path, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("state", ["reference", "drifted"])
 def test_nothing_read_is_nothing_passed(state: str) -> None:
-    result = scanned(_state(state), reads=[])
+    result = scanned(deployed(state), reads=[])
     # What was handed over can be judged by its own body; all that rests on completeness is unknown.
     assert {item.rule for item in result.findings if item.verdict is Verdict.UNKNOWN} >= {
         "NET-002",

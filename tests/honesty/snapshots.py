@@ -18,6 +18,7 @@ from scanner.model.snapshot import Snapshot
 from scanner.model.source import RequestCounts
 from scanner.rules import Baseline, RuleSet, load_baseline, load_rules
 from scanner.simulator import providers
+from scanner.simulator.providers.web import settings_references
 from scanner.simulator.states import deploy_state
 
 Json = Any
@@ -39,7 +40,12 @@ def bodies(state: str) -> list[Json]:
         for path, body in store.answers.items()
         for at, item in enumerate(body["value"] if path.endswith("/models") else ())
     ]
-    return [*(providers.show(store, item) for item in store.everything()), *offered]
+    references = [
+        {"id": f"{site.id.text}/config/configreferences/appsettings/{item['name']}", **item}
+        for site in store.of_type("Microsoft.Web/sites")
+        for item in settings_references(site, store)
+    ]
+    return [*(providers.show(store, item) for item in store.everything()), *offered, *references]
 
 
 @cache

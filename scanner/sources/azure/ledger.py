@@ -78,7 +78,7 @@ class Ledger:
         """Take a list in. An element without an id gets one below the list's path, so that its type is known."""
         version = api_version(name)
         kept = [
-            self.keep(body, via="list", version=version, context=context, fallback_id=f"{path}/unidentified-{position}")
+            self.keep(body, via="list", version=version, context=context, fallback_id=f"{path}/{_last_segment(body, position)}")
             for position, body in enumerate(found.items)
         ]
         if found.failure is None:
@@ -118,6 +118,12 @@ class Ledger:
         """Whether Resource Graph has answered for a type."""
         wanted = canonical_type(name)
         return any(read.via == "graph" and read.outcome == OK and canonical_type(read.what) == wanted for read in self._reads)
+
+
+def _last_segment(body: dict[str, Json], position: int) -> str:
+    """How an element without an id is called below its list."""
+    name = body.get("name")
+    return name if isinstance(name, str) and name.strip() and "/" not in name else f"unidentified-{position}"
 
 
 def api_version(name: str) -> str:
