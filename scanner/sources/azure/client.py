@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-__all__ = ["ArmClient", "Listed", "ReadError", "first_line"]
+__all__ = ["ArmClient", "Listed", "ReadError", "first_line", "refusal", "telling_line"]
 
 Json = Any
 _MAX_PAGES: Final = 10_000
@@ -128,7 +128,7 @@ class ArmClient:
         self._pin(url)
         response = await _guarded(self._resources.send_request(HttpRequest("GET", url)))
         if response.status_code != 200:
-            raise _refusal(response)
+            raise refusal(response)
         try:
             return json.loads(response.content)
         except (ValueError, RecursionError) as error:
@@ -178,7 +178,7 @@ async def _guarded(awaitable: Any) -> Any:
         raise ReadError(_sign_in_failed(error), status=401) from error
     except HttpResponseError as error:
         if error.response is not None and error.response.status_code != 200:
-            raise _refusal(error.response) from error
+            raise refusal(error.response) from error
         raise ReadError(first_line(error)) from error
     except (AzureError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError) as error:
         raise ReadError(first_line(error)) from error
@@ -188,10 +188,11 @@ def _sign_in_failed(error: Any) -> str:
     """ARM's 401, or the token endpoint's refusal to renew the sign-in."""
     if error.response is not None and error.response.status_code == 401 and (code := _code_of(error.response)):
         return f"401 {code}"
-    return f"401 the sign-in ended: {first_line(error)}"
+    return f"401 the sign-in ended: {telling_line(str(error))}"
 
 
-def _refusal(response: Any) -> ReadError:
+def refusal(response: Any) -> ReadError:
+    """An answer other than 200, by its status and ARM's code."""
     code = _code_of(response)
     return ReadError(f"{response.status_code} {code}".strip(), status=response.status_code, code=code)
 
@@ -211,6 +212,15 @@ def first_line(error: BaseException) -> str:
     """An exception in one line of at most 200 characters."""
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0][:200]}" if text else type(error).__name__
+
+
+def telling_line(text: str) -> str:
+    """The one line of a failed sign-in that says why: Entra's own code where there is one."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    telling = [line for line in lines if "AADSTS" in line] or [
+        line for line in lines if any(words in line for words in ("failed:", "Cannot connect", "Azure asks to wait"))
+    ]
+    return (telling or lines or ["no credential was found"])[0][:300]
 
 
 def _identity(value: dict[str, Json], position: int) -> str:

@@ -42,7 +42,8 @@ class AzureOptions:
 
     `groups` are sets of subscription ids that share a workload and are judged together. `timeout` is how many seconds an
     answer may keep silent before it is asked for again (azure-core would wait 300). `backoff` is azure-core's factor: without a
-    Retry-After it waits that many seconds, twice, four times as long … between attempts.
+    Retry-After it waits that many seconds, twice, four times as long … between attempts. `longest_wait` is how many seconds a
+    Retry-After may ask for: one that asks for more is not waited for, and the read is a gap that names the wait.
     """
 
     subscriptions: tuple[str, ...] = ()
@@ -56,6 +57,7 @@ class AzureOptions:
     concurrency: int = 16
     timeout: float = 90
     backoff: float = 0.8
+    longest_wait: float = 60
 
     @property
     def endpoint(self) -> str:
