@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import typer
 
-from scanner.cli import baseline, collect, demo, doctor, report, rules, scan, simulate
+from scanner.cli import baseline, collect, demo, diff, doctor, report, rules, scan, simulate
 from scanner.cli.outcome import COULD_NOT_RUN
 from scanner.model.errors import DriftlineError
 
@@ -29,6 +29,7 @@ app = typer.Typer(
 app.command("scan")(scan.command)
 app.command("collect")(collect.command)
 app.command("demo")(demo.command)
+app.command("diff")(diff.command)
 app.command("doctor")(doctor.command)
 app.command("report")(report.command)
 app.command("simulate")(simulate.command)

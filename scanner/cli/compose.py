@@ -34,6 +34,8 @@ __all__ = [
     "settle",
     "shared_subscriptions",
     "show",
+    "show_text",
+    "terminal_width",
     "write_private",
 ]
 
@@ -169,15 +171,24 @@ def moment_of(now: datetime | None) -> datetime:
 
 def show(result: Result) -> None:
     """Print the summary on stdout, fitted to the terminal."""
-    import shutil
-
     from scanner.report.terminal import render_terminal
 
-    tty = sys.stdout.isatty()
-    width = min(shutil.get_terminal_size((80, 24)).columns, 120) if tty else 80
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     encoding = (sys.stdout.encoding or "ascii").lower()
-    colour = tty and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    sys.stdout.write(render_terminal(result, width=width, colour=colour, ascii_only="utf" not in encoding))
+    sys.stdout.write(render_terminal(result, width=terminal_width(), colour=colour, ascii_only="utf" not in encoding))
+
+
+def show_text(text: str) -> None:
+    """Print a text on stdout; signs that it cannot take become question marks."""
+    encoding = sys.stdout.encoding or "ascii"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+
+
+def terminal_width() -> int:
+    """The columns that a text may take: 80 where stdout is no terminal."""
+    import shutil
+
+    return min(shutil.get_terminal_size((80, 24)).columns, 120) if sys.stdout.isatty() else 80
 
 
 def write_private(path: Path, data: bytes) -> None:

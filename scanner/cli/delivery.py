@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ from scanner.model.result import Result
 from scanner.report.html import render_html
 from scanner.report.result_json import render_json
 
-__all__ = ["FILES", "deliver"]
+__all__ = ["FILES", "deliver", "deliver_files"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,27 @@ def deliver(
 
     The terminal summary is shown where it is asked for, or nothing else is.
     """
-    wanted = [name for name in FILES if name in formats or (name == "json" and output is not None)]
+    files: dict[str, tuple[str, Callable[[], bytes]]] = {
+        name: (item.name, partial(item.render, result, include_passes)) for name, item in FILES.items()
+    }
+    deliver_files(files, formats, output, lambda: show(result), quiet=quiet)
+
+
+def deliver_files(
+    files: Mapping[str, tuple[str, Callable[[], bytes]]], formats: Sequence[str], output: Path | None,
+    show_summary: Callable[[], None], *, quiet: bool,
+) -> None:  # fmt: skip
+    """Write files (name and content by format) into the directory, json always among them; without one, one goes to stdout."""
+    wanted = [name for name in files if name in formats or (name == "json" and output is not None)]
     if output is None and len(wanted) > 1:
         raise DriftlineError(f"{' and '.join(wanted)} cannot both go to stdout", hint="Name a directory: --output DIR.")
-    for name in wanted:
-        data = FILES[name].render(result, include_passes)
+    for format_name in wanted:
+        name, render = files[format_name]
         if output is None:
-            typer.echo(data.decode(), nl=False)
+            typer.echo(render().decode(), nl=False)
         else:
-            write_private(output / FILES[name].name, data)
+            write_private(output / name, render())
             if not quiet:
-                typer.echo(f"{output / FILES[name].name} written", err=True)
+                typer.echo(f"{output / name} written", err=True)
     if "terminal" in formats or (not formats and not quiet):
-        show(result)
+        show_summary()

@@ -14,7 +14,7 @@ from scanner.language.context import ConditionContext, compile_template, did_you
 from scanner.language.expressions import is_expression
 from scanner.language.messages import compile_message
 from scanner.language.paths import PathError, compile_path
-from scanner.language.scope import Uses
+from scanner.language.scope import Default, Uses
 from scanner.model.errors import ConfigurationError, Fault
 from scanner.model.packaged import packaged, shown_path
 from scanner.model.yaml_file import YamlFile, load_yaml
@@ -24,9 +24,9 @@ from scanner.rules.fixes import compile_fix
 from scanner.rules.rule import Each, Rule, Target, UnknownWhen
 from scanner.rules.rule_set import RuleSet
 from scanner.rules.shapes import RuleShape, TargetShape, hold_against
-from scanner.rules.shared import SHARED_FILES, hold_redirects, load_shared
+from scanner.rules.shared import SHARED_FILES, hold_redirects, load_defaults, load_shared
 
-__all__ = ["load_rules", "shipped_rules"]
+__all__ = ["load_rules", "shipped_defaults", "shipped_rules"]
 
 Json = Any
 
@@ -34,6 +34,15 @@ Json = Any
 def shipped_rules() -> Path:
     """The directory of the rules that driftline ships."""
     return packaged("rules")
+
+
+def shipped_defaults() -> Mapping[tuple[str, str], Default]:
+    """What Azure assumes for absent properties, as driftline ships it. Raises `ConfigurationError`."""
+    faults: list[Fault] = []
+    found = load_defaults([shipped_rules()], partial(_load, faults=faults, digest=hashlib.sha256()), faults)
+    if faults:
+        raise ConfigurationError(faults)
+    return found
 
 
 def load_rules(

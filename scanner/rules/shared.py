@@ -23,7 +23,7 @@ from scanner.rules.compiling import FactPaths, Knowledge, kind_fault, type_fault
 from scanner.rules.rule_set import Join, Relation
 from scanner.rules.shapes import ConditionShape, DefaultShape, JoinShape, RelationShape, hold_against
 
-__all__ = ["SHARED_FILES", "Shared", "hold_redirects", "load_shared"]
+__all__ = ["SHARED_FILES", "Shared", "hold_redirects", "load_defaults", "load_shared"]
 
 Json = Any
 Load = Callable[[Path], YamlFile | None]
@@ -58,6 +58,11 @@ def load_shared(folders: Sequence[Path], load: Load, faults: list[Fault], fact_p
     return Shared(
         knowledge, relations, {old: new for old, (new, _) in redirects.items()}, {k: v[1] for k, v in redirects.items()}
     )
+
+
+def load_defaults(folders: Sequence[Path], load: Load, faults: list[Fault]) -> Mapping[tuple[str, str], Default]:
+    """What Azure assumes for absent properties, by compared type and lower-case path."""
+    return _defaults(_files(folders, "defaults.yaml", load, faults), faults)
 
 
 def hold_redirects(shared: Shared, ids: Iterable[str], faults: list[Fault]) -> None:

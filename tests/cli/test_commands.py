@@ -23,6 +23,7 @@ COMMANDS = [
     "scan",
     "collect",
     "demo",
+    "diff",
     "report",
     "doctor",
     "simulate",
@@ -83,7 +84,7 @@ def test_a_baseline_that_is_not_there_is_an_error_with_the_shipped_ones() -> Non
         run("baseline", "show", "openai-chats")
 
 
-@pytest.mark.parametrize("kind", ["rule", "cases", "baseline", "settings", "waivers", "result", "snapshot"])
+@pytest.mark.parametrize("kind", ["rule", "cases", "baseline", "settings", "waivers", "result", "snapshot", "diff"])
 def test_schemas_are_printed(kind: str) -> None:
     assert isinstance(json.loads(run("rules", "schema", kind)[1]), dict)
 

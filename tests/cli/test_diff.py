@@ -1,0 +1,88 @@
+"""`driftline diff` on files: exit codes, formats, and words for files that cannot be compared."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scanner.model.coverage import Read
+from scanner.model.errors import DriftlineError
+from scanner.sources.snapshot_file import write_snapshot
+from tests.cli.test_commands import run
+from tests.diff.comparing import ALL, STORAGE, SUB, snapshot
+
+Json = Any
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Any:
+    """Write a snapshot of a storage account whose version is given, or any other text; its path."""
+
+    def write(name: str, value: str | bytes, reads: tuple[Read, ...] = ALL) -> str:
+        path = tmp_path / name
+        if isinstance(value, bytes):
+            path.write_bytes(value)
+        else:
+            body = {"id": STORAGE, "properties": {"minimumTlsVersion": value}}
+            write_snapshot(path, [snapshot(*([body] if value else []), reads=reads)])
+        return str(path)
+
+    return write
+
+
+def test_exit_codes_say_whether_anything_differs(put: Any) -> None:
+    old, same, new = put("a.jsonl", "TLS1_2"), put("b.jsonl.gz", "TLS1_2"), put("c.jsonl", "TLS1_0")
+    assert run("diff", old, same) == (0, "No difference; 1 resource in both\n")
+    code, text = run("diff", old, new)
+    assert (code, text.count("TLS1_")) == (1, 2)
+    assert "  ~ properties.minimumTlsVersion: TLS1_2 -> TLS1_0\n" in text
+
+
+def test_formats_go_to_stdout_or_into_a_directory(put: Any, tmp_path: Path) -> None:
+    old, new = put("a.jsonl", "TLS1_2"), put("c.jsonl", "TLS1_0")
+    assert json.loads(run("diff", old, new, "--format", "json")[1])["counts"]["changed"] == 1
+    assert run("diff", old, new, "--format", "markdown")[1].startswith("### driftline: 1 property changed\n")
+    assert run("diff", old, new, "--format", "markdown", "--output", str(tmp_path / "out"), "--quiet") == (1, "")
+    assert sorted(item.name for item in (tmp_path / "out").iterdir()) == ["diff.json", "diff.md"]
+
+
+def test_a_plain_export_can_be_compared(put: Any) -> None:
+    export = json.dumps([{"id": STORAGE, "properties": {"minimumTlsVersion": "TLS1_0"}}]).encode()
+    assert run("diff", put("a.json", export), put("c.jsonl", "TLS1_2"))[0] == 1
+
+
+RESULT = b'{"schema": "driftline.result/1"}'
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (b'{"schema": "driftline.result/0"}', "driftline.result/0"),
+        (b'{"schema": "driftline.snapshot/0", "collected": ""}\n', "driftline.snapshot/0"),
+        (b'{"schema": "driftline.diff/1"}', "is itself a comparison"),
+        (RESULT, "is a result"),
+        (b"", "the file is empty"),
+        (b"{", "not JSON"),
+        (b"[" * 100_000, "nests deeper"),
+        (b'"text"', "no resource"),
+    ],
+)
+def test_a_file_that_cannot_be_compared_is_named_with_what_is_wrong(put: Any, value: bytes, said: str) -> None:
+    wrong = put("wrong.json", value)
+    for pair in ((wrong, put("a.jsonl", "TLS1_2")), (put("a.jsonl", "TLS1_2"), wrong)):
+        with pytest.raises(DriftlineError, match=r"wrong\.json") as caught:
+            run("diff", *pair)
+        assert said in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_said_to_be(put: Any, tmp_path: Path) -> None:
+    with pytest.raises(DriftlineError, match="cannot be read"):
+        run("diff", put("a.jsonl", "TLS1_2"), str(tmp_path / "none.jsonl"))
+
+
+def test_two_files_with_nothing_in_common_cannot_be_compared(put: Any) -> None:
+    with pytest.raises(DriftlineError, match="nothing in common"):
+        run("diff", put("a.jsonl", "TLS1_2"), put("b.jsonl", "", reads=(Read("Microsoft.KeyVault/vaults", SUB),)))
