@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -32,14 +31,14 @@ class _Document(msgspec.Struct):
     dollar: str | None = msgspec.field(name="$schema", default=None)
 
 
-def hold_alike(old: Path, new: Path, *, accepted: Sequence[FileKind] = tuple(FileKind)) -> FileKind:
+def hold_alike(old: Path, new: Path) -> FileKind:
     """The kind of NEW, where both can be compared: two results, or what a snapshot can be held against."""
     kinds = [_kind(path) for path in (old, new)]
     for path, kind in zip((old, new), kinds, strict=True):
-        if kind not in accepted:
+        if kind is FileKind.TEMPLATE:
             hint = "Compare two snapshots: driftline collect --subscription ID --output FILE."
-            raise DriftlineError(f"{path} is a {kind}, which cannot be compared", hint=hint)
-    if (FileKind.RESULT in kinds) and kinds[0] != kinds[1]:
+            raise DriftlineError(f"{path} is a template, which cannot be compared", hint=hint)
+    if FileKind.RESULT in kinds and kinds[0] is not kinds[1]:
         raise DriftlineError(
             f"{old} is a {kinds[0]} and {new} is a {kinds[1]}: they cannot be compared",
             hint="Give two snapshots, as driftline collect writes them, or two results, as driftline scan --format json does.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,8 +27,8 @@ class DiffFormat(StrEnum):
 
 
 def command(
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="A snapshot.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="A later one of the same scopes.")],
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="A snapshot, or the result of a scan.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="A later one of the same kind.")],
     formats: Annotated[list[DiffFormat] | None, typer.Option("--format", help="Formats; may be repeated.")] = None,
     output: o.Output = None,
     everything: Annotated[
@@ -34,32 +36,66 @@ def command(
     ] = False,
     quiet: o.Quiet = False,
 ) -> int:
-    """Compare two snapshots property by property.
+    """Compare two snapshots property by property, or two results verdict by verdict.
 
     Exit codes: 0 nothing differs in what could be compared, 1 something does, 2 the two cannot be compared.
 
     Example: driftline diff monday.jsonl.gz friday.jsonl.gz --format markdown
     """
     from scanner.cli.comparing import FileKind, hold_alike
-    from scanner.cli.compose import show_text, terminal_width
     from scanner.cli.delivery import deliver_files
     from scanner.cli.outcome import CLEAN, FAILING
+
+    of_results = hold_alike(old, new) is FileKind.RESULT
+    rendered = _results(old, new) if of_results else _snapshots(old, new, everything=everything)
+    files = {"json": ("diff.json", rendered.json), "markdown": ("diff.md", rendered.markdown)}
+    deliver_files(files, [item.value for item in formats or ()], output, rendered.show, quiet=quiet)
+    return FAILING if rendered.differs else CLEAN
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    """A comparison with what writes each of its formats."""
+
+    differs: bool
+    json: Callable[[], bytes]
+    markdown: Callable[[], bytes]
+    show: Callable[[], None]
+
+
+def _results(old: Path, new: Path) -> _Rendered:
+    from scanner.cli.compose import show_text, terminal_width
+    from scanner.diff.results import compare_results
+    from scanner.report.diff_json import Sides, render_result_diff_json
+    from scanner.report.diff_markdown import render_result_diff_markdown
+    from scanner.report.diff_terminal import render_result_diff
+    from scanner.report.result_reading import read_result
+
+    diff = compare_results(read_result(old), read_result(new))
+    return _Rendered(
+        differs=bool(diff.changes),
+        json=lambda: render_result_diff_json(diff, Sides(str(old), str(new))),
+        markdown=lambda: render_result_diff_markdown(diff).encode(),
+        show=lambda: show_text(render_result_diff(diff, width=terminal_width())),
+    )
+
+
+def _snapshots(old: Path, new: Path, *, everything: bool) -> _Rendered:
+    from scanner.cli.compose import show_text, terminal_width
     from scanner.report.diff_json import Sides, render_snapshot_diff_json
     from scanner.report.diff_markdown import render_snapshot_diff_markdown
     from scanner.report.diff_terminal import render_snapshot_diff
 
-    hold_alike(old, new, accepted=(FileKind.SNAPSHOT,))
-    diff = _snapshots(old, new, everything=everything)
-    files = {
-        "json": ("diff.json", lambda: render_snapshot_diff_json(diff, Sides(str(old), str(new)))),
-        "markdown": ("diff.md", lambda: render_snapshot_diff_markdown(diff).encode()),
-    }
-    wanted = [item.value for item in formats or ()]
-    deliver_files(files, wanted, output, lambda: show_text(render_snapshot_diff(diff, width=terminal_width())), quiet=quiet)
-    return FAILING if diff.changes else CLEAN
+    diff = _compared(old, new, everything=everything)
+    return _Rendered(
+        differs=bool(diff.changes),
+        json=lambda: render_snapshot_diff_json(diff, Sides(str(old), str(new))),
+        markdown=lambda: render_snapshot_diff_markdown(diff).encode(),
+        show=lambda: show_text(render_snapshot_diff(diff, width=terminal_width())),
+    )
 
 
-def _snapshots(old: Path, new: Path, *, everything: bool) -> SnapshotDiff:
+def _compared(old: Path, new: Path, *, everything: bool) -> SnapshotDiff:
     from dataclasses import replace
 
     from scanner.cli.comparing import open_side

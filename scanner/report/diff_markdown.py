@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from scanner.diff.change import Change, SnapshotDiff
+from scanner.diff.verdict_change import ResultDiff, VerdictChange
 from scanner.language.messages import printable
+from scanner.model.verdict import Verdict
+from scanner.report import result_diff_words as words
 from scanner.report.diff_words import by_reason, by_resource, count, headline, resource_words, value_parts
 
-__all__ = ["code_span", "fitted", "render_snapshot_diff_markdown"]
+__all__ = ["code_span", "fitted", "render_result_diff_markdown", "render_snapshot_diff_markdown"]
 
 #: What a comment may hold (GitHub takes 65,536 characters), less room for the last line.
 _LONGEST: Final = 60_000
@@ -20,6 +23,11 @@ _NAMED: Final = 3
 def render_snapshot_diff_markdown(diff: SnapshotDiff) -> str:
     """The comment as text."""
     return fitted(_lines(diff))
+
+
+def render_result_diff_markdown(diff: ResultDiff) -> str:
+    """As `render_snapshot_diff_markdown`, of two results."""
+    return fitted(_verdict_lines(diff))
 
 
 def code_span(text: str) -> str:
@@ -41,6 +49,27 @@ def fitted(lines: Iterator[str]) -> str:
         else:
             missing += 1
     return "\n".join([*kept, *(["", f"{count(missing, 'more line')} in diff.json."] if missing else [])]) + "\n"
+
+
+def _verdict_lines(diff: ResultDiff) -> Iterator[str]:
+    yield from (f"### driftline: {words.headline(diff)}", "", words.stayed(diff))
+    for note in diff.notes:
+        yield from ("", code_span(note))
+    for kind, changes in words.sections(diff.changes):
+        yield from ("", f"**{len(changes)} {words.kind_words(kind)}**", "")
+        groups = words.grouped(kind, changes)
+        if groups is None:
+            yield from map(_verdict, changes)
+        else:
+            yield from (f"- {code_span(common)}: {code_span(what)}" for common, what in groups)
+
+
+def _verdict(change: VerdictChange) -> str:
+    waived = " (waived)" if change.waived else ""
+    reason = f"; {code_span(change.reason)}" if change.reason else ""
+    state = f"{change.new} " if change.new in (Verdict.UNKNOWN, Verdict.ERROR) else ""
+    what = f"{code_span(change.rule)} {state}{code_span(words.place(change))}"
+    return f"- {change.severity.value.upper()} {what}: {code_span(change.title)}{waived}{reason}"
 
 
 def _lines(diff: SnapshotDiff) -> Iterator[str]:

@@ -1,22 +1,63 @@
-"""A comparison of two snapshots for a terminal: one line for each property that differs, below its resource."""
+"""A comparison for a terminal: one line for each property or verdict that differs."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from typing import Final
 
 from scanner.diff.change import Change, SnapshotDiff
+from scanner.diff.verdict_change import ResultDiff, VerdictChange, VerdictChangeKind
 from scanner.language.messages import printable
+from scanner.model.verdict import Verdict
+from scanner.report import result_diff_words as words
 from scanner.report.diff_words import SIGNS, by_reason, by_resource, count, headline, resource_words, value_parts
 
-__all__ = ["render_snapshot_diff"]
+__all__ = ["render_result_diff", "render_snapshot_diff"]
 
-_NAMED = 3
+_NAMED: Final = 3
+#: Verdicts of one kind that are told one by one.
+_TOLD: Final = 40
 
 
 def render_snapshot_diff(diff: SnapshotDiff, *, width: int = 80) -> str:
     """The whole text, to be printed as it is."""
     return "\n".join(line for text, depth in _lines(diff) for line in _wrapped(text, depth, width)) + "\n"
+
+
+def render_result_diff(diff: ResultDiff, *, width: int = 80) -> str:
+    """As `render_snapshot_diff`, of two results."""
+    return "\n".join(line for text, depth in _verdict_lines(diff) for line in _wrapped(text, depth, width)) + "\n"
+
+
+def _verdict_lines(diff: ResultDiff) -> Iterator[tuple[str, int]]:
+    yield words.headline(diff), 0
+    yield words.stayed(diff), 0
+    yield from ((printable(note, longest=400), 0) for note in diff.notes)
+    for kind, changes in words.sections(diff.changes):
+        yield "", 0
+        yield f"{len(changes)} {words.kind_words(kind)}", 0
+        yield from _told(kind, changes)
+
+
+def _told(kind: VerdictChangeKind, changes: list[VerdictChange]) -> Iterator[tuple[str, int]]:
+    groups = words.grouped(kind, changes)
+    if groups is None:
+        yield from ((_verdict(item), 2) for item in changes[:_TOLD])
+    for common, what in (groups or [])[:_TOLD]:
+        yield printable(common, longest=300), 2
+        yield printable(what, longest=300), 4
+    hidden = (len(changes) if groups is None else len(groups)) - _TOLD
+    if hidden > 0:
+        yield f"and {hidden} more in diff.json (--output DIR)", 2
+
+
+def _verdict(change: VerdictChange) -> str:
+    state = f"{change.new} " if change.new in (Verdict.UNKNOWN, Verdict.ERROR) else ""
+    waived = " (waived)" if change.waived else ""
+    reason = f"; {printable(change.reason, longest=200)}" if change.reason else ""
+    head = f"{change.severity.value.upper()} {printable(change.rule)} {state}{printable(words.place(change), longest=200)}"
+    return f"{head}: {printable(change.title)}{waived}{reason}"
 
 
 def _lines(diff: SnapshotDiff) -> Iterator[tuple[str, int]]:

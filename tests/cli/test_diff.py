@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 
 from scanner.model.coverage import Read
 from scanner.model.errors import DriftlineError
+from scanner.report.result_json import render_json
 from scanner.sources.snapshot_file import write_snapshot
 from tests.cli.test_commands import run
 from tests.diff.comparing import ALL, STORAGE, SUB, snapshot
+from tests.report.test_terminal import RESULT
 
 Json = Any
 
@@ -54,7 +57,24 @@ def test_a_plain_export_can_be_compared(put: Any) -> None:
     assert run("diff", put("a.json", export), put("c.jsonl", "TLS1_2"))[0] == 1
 
 
-RESULT = b'{"schema": "driftline.result/1"}'
+def test_results_are_compared_by_their_verdicts(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    fewer = replace(RESULT, findings=RESULT.findings[1:])
+    old.write_bytes(render_json(fewer))
+    new.write_bytes(render_json(RESULT))
+    assert run("diff", str(new), str(new))[0] == 0
+    code, text = run("diff", str(old), str(new))
+    assert (code, text.splitlines()[0]) == (1, "1 new")
+    assert json.loads(run("diff", str(old), str(new), "--format", "json")[1])["counts"]["new"] == 1
+    assert run("diff", str(old), str(new), "--format", "markdown")[1].startswith("### driftline: 1 new\n")
+
+
+def test_a_result_is_not_compared_with_a_snapshot(put: Any, tmp_path: Path) -> None:
+    path = tmp_path / "result.json"
+    path.write_bytes(render_json(RESULT))
+    for pair in ((str(path), put("a.jsonl", "TLS1_2")), (put("a.jsonl", "TLS1_2"), str(path))):
+        with pytest.raises(DriftlineError, match="Give two snapshots"):
+            run("diff", *pair)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +83,8 @@ RESULT = b'{"schema": "driftline.result/1"}'
         (b'{"schema": "driftline.result/0"}', "driftline.result/0"),
         (b'{"schema": "driftline.snapshot/0", "collected": ""}\n', "driftline.snapshot/0"),
         (b'{"schema": "driftline.diff/1"}', "is itself a comparison"),
-        (RESULT, "is a result"),
+        (b'{"schema": "driftline.result/1"}', "is a result"),
+        (b'{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"}', "is a template"),
         (b"", "the file is empty"),
         (b"{", "not JSON"),
         (b"[" * 100_000, "nests deeper"),
