@@ -81,7 +81,7 @@ class BodyComparison:
         if old is None and new is None:
             return
         if is_hidden(old) or is_hidden(new):
-            self._hidden(path, old, new, counts=counts)
+            self._hidden(path, old, new, counts=counts, entry=entry)
         elif old is None or new is None:
             self._one_sided(path, name, old, new, member, counts=counts, entry=entry)
         elif isinstance(old, dict) and isinstance(new, dict):
@@ -91,7 +91,7 @@ class BodyComparison:
         elif isinstance(old, dict | list) or isinstance(new, dict | list) or fold(old, name, member) != fold(new, name, member):
             self._change(ChangeKind.CHANGED, path, old, new)
 
-    def _hidden(self, path: str, old: Json, new: Json, *, counts: bool) -> None:
+    def _hidden(self, path: str, old: Json, new: Json, *, counts: bool, entry: bool) -> None:
         unknown = [item for item in (old, new) if item.__class__ is Unknown]
         if unknown:
             self.unknown(path, str(unknown[0]))
@@ -99,7 +99,7 @@ class BodyComparison:
             self.left_out += 1
         elif old is None:
             self._change(ChangeKind.ADDED, path, old, new)
-        elif new is None and self.terms.deployed:
+        elif new is None and self.terms.deployed and not entry:
             self.unknown(path, "it was set to a secret, which Azure does not return")
         elif new is None:
             self._change(ChangeKind.REMOVED, path, old, new)
@@ -111,6 +111,9 @@ class BodyComparison:
     def _one_sided(self, path: str, name: str, old: Json, new: Json, member: Member | None, *, counts: bool, entry: bool) -> None:
         """A member that one side lacks: it may say what Azure assumes anyway, or nothing but what Azure itself writes."""
         present = new if old is None else old
+        if member is not None and member.partial and not self.terms.deployed:
+            self.unknown(path, "some answers of Azure leave it out")
+            return
         if self._is_default(present, name, member):
             return
         if present == "" and "." not in path:

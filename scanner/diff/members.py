@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from scanner.diff.deployed import SITES
 from scanner.language.scope import Default
 from scanner.model.arm_types import arm_type
 from scanner.model.resource import INLINE_CHILDREN, canonical_type
@@ -44,6 +45,8 @@ _VOLATILE: Final = frozenset(
         "updatedon",
     }
 )
+#: Resources `sites/config/NAME` whose properties are settings by the names that users chose.
+_SETTINGS: Final = frozenset({"appsettings", "connectionstrings", "azurestorageaccounts"})
 _TOP: Final = frozenset({"id", "name", "type", "apiversion"})
 #: Columns that Resource Graph puts beside a body; no type has them at its top.
 _GRAPH_COLUMNS: Final = frozenset({"resourcegroup", "subscriptionid", "tenantid"})
@@ -59,12 +62,13 @@ class Member:
     """One member of a type and what stands below it.
 
     `known` says of a whole body that the table has its type; `own`, that Azure writes the member; `identity`, that it only
-    says whose body this is, or stands in a resource of its own.
+    says whose body this is, or stands in a resource of its own; `partial`, that some answers leave it out.
     """
 
     known: bool = False
     own: bool = False
     identity: bool = False
+    partial: bool = False
     enum: bool = False
     default: Default | None = None
     below: dict[str, Member] = field(default_factory=dict)
@@ -82,7 +86,7 @@ class Member:
 
     def is_map(self) -> bool:
         """Whether names are chosen by the user, as those of tags are."""
-        return self.value is not None
+        return self.value is not None and not self.below
 
 
 class Members:
@@ -94,8 +98,10 @@ class Members:
         for (name, path), default in defaults.items():
             self._defaults.setdefault(name, {})[path] = default
 
-    def of(self, type_key: str) -> Member:
-        """The body of a type; of one that is not in the table only what all bodies share."""
+    def of(self, type_key: str, name: str = "") -> Member:
+        """The body of a type; of one that is not in the table only what all bodies share. `name` tells settings of a site."""
+        if type_key.endswith("/config") and name.lower() in _SETTINGS:
+            return _SETTINGS_BODY
         found = self._types.get(type_key)
         if found is None:
             found = self._types[type_key] = self._build(type_key)
@@ -128,6 +134,8 @@ class Members:
             root.below[name] = Member(identity=True)
         for name in _GRAPH_COLUMNS - root.below.keys():
             root.below[name] = Member(identity=True)
+        if type_key in SITES:
+            _step(_step(root, "properties"), "siteconfig").partial = True
         for inline in INLINE_CHILDREN.get(type_key, ()):
             member = root
             for name in inline.path:
@@ -146,6 +154,12 @@ class Members:
             start = ".".join(inline.path) + "[*]."
             if inline.segment.lower() == type_name(type_key) and parent is not None:
                 yield from ((path.removeprefix(start), kind) for path, kind in parent.paths.items() if path.startswith(start))
+
+
+_SETTINGS_BODY: Final = Member(
+    known=True,
+    below={**{name: Member(identity=True) for name in _TOP}, "properties": Member(value=Member())},
+)
 
 
 def _steps(path: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ _LOCATION: Final = ("location", "locations", "locationname", "region", "regions"
 _ID: Final = ("/subscriptions/", "/providers/", "subscriptions/")
 #: Lists of texts whose order Azure acts on. Every other list of plain values is a set.
 _ORDERED: Final = frozenset({"args", "arguments", "command", "defaultdocuments", "dnsservers", "entrypoint"})
+_ROLES: Final = "/providers/microsoft.authorization/roledefinitions/"
 _MARKS: Final = (REMOVED, TOO_DEEP)
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_$@][\w$@-]*")
 
@@ -27,9 +28,15 @@ def fold(value: Json, name: str, member: Member | None) -> tuple[str, Json]:
         if name.endswith(_LOCATION):
             return "text", value.replace(" ", "").lower()
         if value.lower().startswith(_ID):
-            return "text", normalise(value)
+            return "text", _plain_id(value)
         return "text", value.lower() if member is not None and member.enum else value
     return "truth" if value.__class__ is bool else "number", value
+
+
+def _plain_id(text: str) -> str:
+    """A compared id. Role definitions are given with and without the subscription that they were asked for in."""
+    key = normalise(text)
+    return key[key.index(_ROLES) :] if _ROLES in key else key
 
 
 def is_id_text(value: Json) -> bool:

@@ -10,12 +10,14 @@ import msgspec
 
 from scanner.diff.bodies import BodyComparison, Terms
 from scanner.diff.change import Change, ChangeKind, SnapshotDiff, Uncompared
+from scanner.diff.deployed import as_returned
 from scanner.diff.members import Defaults, Members
 from scanner.diff.scalars import shown
 from scanner.model.coverage import OK
 from scanner.model.resource import INLINE_CHILDREN, Resource
 from scanner.model.resource_id import ResourceId, normalise, parent_key, parent_type, type_name
 from scanner.model.snapshot import Snapshot
+from scanner.model.uncollected import uncollected
 from scanner.model.unknown import Unknown
 
 __all__ = ["Terms", "compare_snapshots"]
@@ -29,9 +31,10 @@ _OLD, _NEW = "OLD", "NEW"
 def compare_snapshots(old: Iterable[Snapshot], new: Iterable[Snapshot], defaults: Defaults, terms: Terms) -> SnapshotDiff:
     """Compare what two sources yield. Units of the same scopes are compared as they come and let go; the rest at the end."""
     comparison = _Comparison(Members(defaults), terms)
-    for left, right in _pairs(iter(old), iter(new)):
-        comparison.compare(left, right)
-    return comparison.diff()
+    with uncollected():
+        for left, right in _pairs(iter(old), iter(new)):
+            comparison.compare(left, right)
+        return comparison.diff()
 
 
 def _pairs(old: Iterator[Snapshot], new: Iterator[Snapshot]) -> Iterator[tuple[list[Snapshot], list[Snapshot]]]:
@@ -57,12 +60,12 @@ def _pairs(old: Iterator[Snapshot], new: Iterator[Snapshot]) -> Iterator[tuple[l
 class _Side:
     """The units of one side that are compared together. Resources outside of the audited scopes are looked up, never listed."""
 
-    def __init__(self, word: str, snapshots: list[Snapshot]) -> None:
+    def __init__(self, word: str, snapshots: list[Snapshot], *, deployed: bool = False) -> None:
         self.word = word
         self.snapshots = snapshots
         self.audited: dict[str, Resource] = {}
         for snapshot in snapshots:
-            for resource in snapshot.resources:
+            for resource in as_returned(snapshot.resources) if deployed else snapshot.resources:
                 if not resource.context:
                     self.audited.setdefault(resource.key, resource)
 
@@ -73,9 +76,9 @@ class _Side:
 
     def missing(self, resource: Resource) -> str:
         """Why it is not known whether this side has a resource that it does not hold; empty where it is known not to."""
-        unresolved = self._unresolved(resource)
-        if unresolved:
-            return unresolved
+        listed = self._listed(resource)
+        if listed is not None:
+            return listed
         # What stands on another resource may have been read there alone.
         is_extension = not parent_type(resource.type) and "/providers/" in ResourceId.parse(resource.id).scope.lower()
         scope = resource.parent_key if is_extension else resource.key
@@ -87,17 +90,21 @@ class _Side:
             reasons.append(str(unknown))
         return min(reasons, key=_not_asked, default=f"{self.word} holds no scope at all")
 
-    def _unresolved(self, resource: Resource) -> str:
-        """A parent whose list of such children only Azure knows."""
+    def _listed(self, resource: Resource) -> str | None:
+        """Of a child that its parent's body lists: empty where the list was read, else why it is not known; None for others."""
         parent = self.get(resource.parent_key)
-        for inline in INLINE_CHILDREN.get(parent.type_key, ()) if parent is not None else ():
-            if parent is not None and inline.segment.lower() == type_name(resource.type_key):
-                value: Json = parent.body
-                for name in inline.path:
-                    value = value.get(name) if isinstance(value, dict) else value
-                if isinstance(value, Unknown):
-                    return str(value)
-        return ""
+        segment = type_name(resource.type_key)
+        children = INLINE_CHILDREN.get(parent.type_key, ()) if parent is not None else ()
+        inline = next((item for item in children if item.segment.lower() == segment), None)
+        if parent is None or inline is None:
+            return None
+        value: Json = parent.body
+        for name in inline.path:
+            value = value.get(name) if isinstance(value, dict) else value
+        if isinstance(value, Unknown):
+            return str(value)
+        asked = any(snapshot.coverage.asked(resource.type) for snapshot in self.snapshots)
+        return "" if inline.complete and "properties" not in parent.unread and not asked else None
 
 
 def _not_asked(reason: str) -> bool:
@@ -120,7 +127,7 @@ class _Comparison:
 
     def compare(self, old: list[Snapshot], new: list[Snapshot]) -> None:
         """Compare the units of both sides that belong together."""
-        left, right = _Side(_OLD, old), _Side(_NEW, new)
+        left, right = _Side(_OLD, old, deployed=self._terms.deployed), _Side(_NEW, new)
         for side in (left, right):
             self._note_gaps(side)
         only_old = {key: item for key, item in left.audited.items() if not self._both(item, right.get(key))}
@@ -136,8 +143,10 @@ class _Comparison:
             return True
         if not self._same_bytes(old, new):
             bodies = BodyComparison(old, self._terms)
-            members = self._members.of(old.type_key)
-            unread = [word for word, item in ((_OLD, old), (_NEW, new)) if "properties" in item.unread]
+            members = self._members.of(old.type_key, old.name)
+            # A template without properties sets none.
+            sides = ((_NEW, new),) if self._terms.deployed else ((_OLD, old), (_NEW, new))
+            unread = [word for word, item in sides if "properties" in item.unread]
             if unread and members.holds_properties:
                 bodies.unknown("properties", f"listed without its properties in {' and '.join(unread)}")
             bodies.compare(old.body, new.body, members, skip="properties" if unread else "")

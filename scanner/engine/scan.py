@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -22,6 +20,7 @@ from scanner.model.read_plan import ReadPlan
 from scanner.model.result import Result, RuleInfo, ScanInfo, Workload, order_findings
 from scanner.model.snapshot import Snapshot
 from scanner.model.source import DividedSource, LaggingSource, Source
+from scanner.model.uncollected import uncollected
 from scanner.model.verdict import Verdict
 from scanner.rules.baseline import Baseline
 from scanner.rules.rule import Rule
@@ -86,7 +85,7 @@ def _judged(
 ) -> Iterator[JudgedUnit]:
     """Every unit of a source, each snapshot dropped before the next is read; in several processes where that is quicker."""
     if isinstance(source, DividedSource) and keep is None:
-        with source.divided() as units, _uncollected():
+        with source.divided() as units, uncollected():
             processes = worthwhile_processes(len(units))
             if processes > 1:
                 yield from judge_in_processes(units, judge, processes)
@@ -106,18 +105,6 @@ def _confirmed(source: Source, snapshot: Snapshot, judge: Callable[[Snapshot], J
     failing = {item.resource for item in unit.findings if item.verdict is Verdict.FAIL}
     again = source.read_again(failing) if failing and source.complete and isinstance(source, LaggingSource) else None
     return (snapshot, unit) if again is None else (again, judge(again))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the search for garbage in cycles, which would walk all documents again and again: they hold none."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def iso(moment: datetime) -> str:

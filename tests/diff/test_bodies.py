@@ -11,9 +11,11 @@ from scanner.model.resource import make_resource
 from scanner.model.snapshot import Snapshot
 from scanner.model.unknown import Unknown
 from scanner.sources.redact import REMOVED
-from tests.diff.comparing import ALL, GROUP, NETWORK, STORAGE, SUB, VAULT, bodies, compared, lines
+from tests.diff.comparing import ALL, GROUP, NETWORK, STORAGE, SUB, VAULT, bodies, compared, lines, snapshot
 
 Json = Any
+SITE = f"{GROUP}/providers/Microsoft.Web/sites/app-chat"
+ROLE = "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
 DIAGNOSTICS = f"{STORAGE}/providers/Microsoft.Insights/diagnosticSettings/to-log"
 
 
@@ -24,6 +26,7 @@ def p(**properties: Json) -> Json:
 SAME = {
     "letter case of an id": (p(subnetId=f"{GROUP}/x"), p(subnetId=f"{GROUP.upper()}/X".replace("/SUBSCRIPTIONS", "/subscriptions"))),
     "a trailing slash of an id": (p(subnetId=f"{GROUP}/x"), p(subnetId=f"{GROUP}/x/")),
+    "a role with and without the subscription": (p(roleDefinitionId=ROLE), p(roleDefinitionId=f"{SUB}{ROLE}")),
     "spelling of a location": ({"location": "East US 2", **p()}, {"location": "eastus2", **p()}),
     "letter case of a choice": (p(minimumTlsVersion="TLS1_2"), p(minimumTlsVersion="tls1_2")),
     "letter case of a member": (p(allowBlobPublicAccess=False), p(AllowBlobPublicAccess=False)),
@@ -159,6 +162,29 @@ class TestOfWhatWasDeployed:
         old, new = {"tags": {"a": "1"}, **p()}, {"tags": {"a": "1", "b": "2", "hidden-title": "x"}, **p()}
         assert lines(bodies(old, new, deployed=True)) == [("added", "tags.b", None, "2")]
 
+    def test_the_configuration_of_a_site_is_compared_where_azure_returns_it(self) -> None:
+        config = {"ftpsState": "Disabled", "appSettings": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]}
+        site = {"id": SITE, **p(httpsOnly=True, siteConfig=config)}
+        web = {"id": f"{SITE}/config/web", **p(ftpsState="AllAllowed", http20Enabled=True)}
+        settings = {"id": f"{SITE}/config/appsettings", **p(A="1", C="3")}
+        live = snapshot({"id": SITE, **p(httpsOnly=True, siteConfig=None)}, web, settings)
+        diff = compared(snapshot(site), live, deployed=True)
+        assert [(item.kind.value, item.resource.rpartition("/")[2], item.path) for item in diff.changes] == [
+            ("removed", "appsettings", "properties.B"),
+            ("added", "appsettings", "properties.C"),
+            ("changed", "web", "properties.ftpsState"),
+        ]
+        assert [item.path for item in diff.uncompared] == ["properties.A"]
+
+    def test_what_the_template_sets_of_a_configuration_by_itself_goes_first(self) -> None:
+        site = {"id": SITE, **p(siteConfig={"ftpsState": "Disabled", "http20Enabled": True})}
+        own, live = ({"id": f"{SITE}/config/web", **p(ftpsState=state, http20Enabled=True)} for state in ("FtpsOnly", "FtpsOnly"))
+        assert lines(compared(snapshot(site, own), snapshot({"id": SITE, **p()}, live), deployed=True)) == []
+
+    def test_a_resource_without_properties_sets_none(self) -> None:
+        diff = bodies({"location": "a"}, {"location": "a", **p(v=1)}, deployed=True)
+        assert (lines(diff), diff.uncompared) == ([], ())
+
     def test_a_secret_that_azure_does_not_return_is_not_removed(self) -> None:
         diff = bodies(p(v={"password": "one"}), p(v={}), deployed=True)
         assert (lines(diff), [item.path for item in diff.uncompared]) == ([], ["properties.v.password"])
@@ -183,6 +209,11 @@ def test_categories_name_the_logs_of_a_diagnostic_setting() -> None:
     old = p(logs=[{"categoryGroup": "audit", "enabled": True}, {"category": "Read", "enabled": True}])
     new = p(logs=[{"category": "Read", "enabled": True}, {"categoryGroup": "audit", "enabled": False}])
     assert lines(bodies(old, new, DIAGNOSTICS)) == [("changed", "properties.logs[audit].enabled", True, False)]
+
+
+def test_the_configuration_that_lists_of_sites_leave_out_is_not_gone() -> None:
+    diff = bodies(p(siteConfig={"ftpsState": "Disabled"}), p(siteConfig=None), SITE)
+    assert (lines(diff), [item.path for item in diff.uncompared]) == ([], ["properties.siteConfig"])
 
 
 def test_an_answer_without_properties_is_not_compared() -> None:
