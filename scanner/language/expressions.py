@@ -11,7 +11,7 @@ from scanner.language.functions import EvaluationError, Function, FunctionTable
 from scanner.language.functions.values import Lambda
 from scanner.language.grammar import Access, CallNode, ExpressionError, Literal, Node, parse
 from scanner.language.kinds import kind_of
-from scanner.model.unknown import ABSENT, Unknown
+from scanner.model.unknown import ABSENT, Partial, Unknown
 
 __all__ = ["Call", "Expression", "ExpressionError", "Template", "compile_expression", "compile_value", "is_expression"]
 
@@ -156,13 +156,13 @@ def _compile(node: Node, functions: FunctionTable) -> tuple[Thunk, bool]:
 
 
 def _compile_call(function: Function, thunks: tuple[Thunk, ...]) -> Thunk:
-    call, name = function.call, function.name
+    call, name, deep = function.call, function.name, not function.structural
     if function.lazy:
         return lambda scope: call(scope, *thunks)
 
     def eager(scope: Any) -> Json:
         values = [thunk(scope) for thunk in thunks]
-        reasons = [reason for value in values if value.__class__ is Unknown for reason in value.reasons]
+        reasons = [reason for value in values for reason in _reasons(value, deep=deep)]
         if reasons:
             return Unknown(tuple(dict.fromkeys(reasons)))
         values = [None if value is ABSENT else value for value in values]
@@ -201,12 +201,27 @@ def member_of(value: Json, key: Json) -> Json:
             for name, item in value.items():
                 if name.lower() == key.lower():
                     return item
+            if value.__class__ is Partial:
+                return value.rest
         raise EvaluationError(f"there is no member {key!r}")
     if isinstance(value, list | str) and isinstance(key, int) and not isinstance(key, bool):
         if 0 <= key < len(value):
             return value[key]
         raise EvaluationError(f"index {key} is outside of {len(value)} elements")
     raise EvaluationError(f"{kind_of(value)} has no member {key!r}")
+
+
+def _reasons(value: Json, *, deep: bool) -> tuple[str, ...]:
+    """Why an argument is unknown: itself, an object of which only a part is known, or, looked at `deep`, anything inside."""
+    kind = value.__class__
+    if kind is Unknown:
+        return tuple(value.reasons)
+    if kind is Partial:
+        return tuple(value.rest.reasons)
+    if deep and value and (kind is list or kind is dict):
+        inside = value.values() if kind is dict else value
+        return tuple(reason for item in inside for reason in _reasons(item, deep=True))
+    return ()
 
 
 def _calls_of(node: Node) -> Iterator[Call]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
-__all__ = ["ABSENT", "Absent", "Truth", "Unknown", "all_of", "any_of", "negate"]
+__all__ = ["ABSENT", "Absent", "Partial", "Truth", "Unknown", "all_of", "any_of", "negate"]
 
 
 class Absent:
@@ -40,6 +40,18 @@ class Unknown:
 
     def __str__(self) -> str:
         return "; ".join(self.reasons)
+
+
+class Partial(dict[str, Any]):
+    """An object of which some members are known; of any other, here and in the objects inside, `rest` says why it is not, so
+    that none is taken for absent.
+    """
+
+    __slots__ = ("rest",)
+
+    def __init__(self, known: Mapping[str, Any], *, rest: Unknown) -> None:
+        super().__init__({key: Partial(item, rest=rest) if type(item) is dict else item for key, item in known.items()})
+        self.rest = rest
 
 
 Truth = bool | Unknown

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from scanner.language.functions.arrays import ARRAYS
+from scanner.language.functions.cidr import CIDR
 from scanner.language.functions.dates import DATES
 from scanner.language.functions.logic import LOGIC
 from scanner.language.functions.numbers import NUMBERS
@@ -15,4 +16,4 @@ from scanner.language.functions.table import EvaluationError, Function, Function
 __all__ = ["STANDARD", "EvaluationError", "Function", "FunctionTable"]
 
 #: Every function that needs nothing but its arguments, the clock (`scope.now`) and, for `newGuid`, `scope.new_guid()`.
-STANDARD: Final = FunctionTable((*ARRAYS, *DATES, *LOGIC, *NUMBERS, *OBJECTS, *STRINGS))
+STANDARD: Final = FunctionTable((*ARRAYS, *CIDR, *DATES, *LOGIC, *NUMBERS, *OBJECTS, *STRINGS))

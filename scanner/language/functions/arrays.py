@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from scanner.language.functions.table import Function
 from scanner.language.functions.values import Lambda, LambdaScope, array, integer, kind, mapping, same, text, to_text, wrong
-from scanner.model.unknown import Truth, Unknown
+from scanner.model.unknown import Truth, Unknown, any_of
 
 __all__ = ["ARRAYS"]
 
@@ -28,11 +28,11 @@ def _concat(*parts: Json) -> Json:
     return "".join(to_text(part) for part in parts)
 
 
-def _contains(container: Json, item: Json) -> bool:
+def _contains(container: Json, item: Json) -> Truth:
     if isinstance(container, str):
         return to_text(item) in container
     if isinstance(container, list):
-        return any(same(element, item) for element in container)
+        return any_of(element if isinstance(element, Unknown) else same(element, item) for element in container)
     if isinstance(container, Mapping):
         return text(item).lower() in {key.lower() for key in container}
     return wrong(f"looks into text, arrays and objects, not {kind(container)}")
@@ -74,6 +74,25 @@ def _last_index_of(value: Json, item: Json) -> int:
     return next((at for at in range(len(array(value)) - 1, -1, -1) if same(value[at], item)), -1)
 
 
+def _index_from_end(value: Json, at: Json) -> Json:
+    """The element of a number from 1, counted from the end."""
+    items = array(value)
+    if not 1 <= integer(at) <= len(items):
+        wrong(f"there is no element {at} from the end of {len(items)}")
+    return items[-at]
+
+
+def _try_index_from_end(value: Json, at: Json) -> Json:
+    items = array(value) if value is not None else []
+    return items[-at] if 1 <= integer(at) <= len(items) else None
+
+
+def _flatten(value: Json) -> Json:
+    items = array(value)
+    whole = _known([item for item in items if isinstance(item, Unknown)])
+    return whole if isinstance(whole, Unknown) else [inner for item in items for inner in array(item)]
+
+
 def _skip(value: Json, count: Json) -> Json:
     return _sequence(value)[max(integer(count), 0) :]
 
@@ -102,6 +121,9 @@ def _intersection(*values: Json) -> Json:
 
 def _union(*values: Json) -> Json:
     if all(isinstance(value, list) for value in values):
+        unknown = _known([item for value in values for item in value])
+        if isinstance(unknown, Unknown):
+            return unknown
         merged: list[Json] = []
         for item in (element for value in values for element in value):
             if not any(same(item, known) for known in merged):
@@ -116,6 +138,11 @@ def _union(*values: Json) -> Json:
 def _merge(into: dict[str, Json], more: Mapping[str, Json]) -> None:
     for key, item in more.items():
         known = into.get(key)
+        if isinstance(known, dict) and isinstance(item, Unknown):
+            into[key] = item  # whatever it is, the merged object is not known
+            continue
+        if isinstance(known, Unknown) and isinstance(item, Mapping):
+            continue
         if isinstance(known, dict) and isinstance(item, Mapping):
             copy = dict(known)
             _merge(copy, item)
@@ -205,28 +232,31 @@ def _map_values(value: Json, function: Json) -> Json:
 
 
 ARRAYS: Final = (
-    Function("array", 1, 1, lambda value: value if isinstance(value, list) else [value]),
-    Function("concat", 1, None, _concat),
-    Function("contains", 2, 2, _contains),
-    Function("createArray", 0, None, lambda *items: list(items)),
-    Function("empty", 1, 1, _empty),
-    Function("filter", 2, 2, _filter, takes_lambdas=True),
-    Function("first", 1, 1, _first),
-    Function("groupBy", 2, 2, _group_by, takes_lambdas=True),
+    Function("array", 1, 1, lambda value: value if isinstance(value, list) else [value], structural=True),
+    Function("concat", 1, None, _concat, structural=True),
+    Function("contains", 2, 2, _contains, structural=True),
+    Function("createArray", 0, None, lambda *items: list(items), structural=True),
+    Function("empty", 1, 1, _empty, structural=True),
+    Function("filter", 2, 2, _filter, takes_lambdas=True, structural=True),
+    Function("first", 1, 1, _first, structural=True),
+    Function("flatten", 1, 1, _flatten, structural=True),
+    Function("groupBy", 2, 2, _group_by, takes_lambdas=True, structural=True),
+    Function("indexFromEnd", 2, 2, _index_from_end, structural=True),
     Function("indexOf", 2, 2, _index_of),
     Function("intersection", 2, None, _intersection),
     Function("lambda", 1, None, _lambda, lazy=True),
     Function("lambdaVariables", 1, 1, _lambda_variables, takes_scope=True),
-    Function("last", 1, 1, _last),
+    Function("last", 1, 1, _last, structural=True),
     Function("lastIndexOf", 2, 2, _last_index_of),
-    Function("length", 1, 1, _length),
-    Function("map", 2, 2, _map, takes_lambdas=True),
-    Function("mapValues", 2, 2, _map_values, takes_lambdas=True),
+    Function("length", 1, 1, _length, structural=True),
+    Function("map", 2, 2, _map, takes_lambdas=True, structural=True),
+    Function("mapValues", 2, 2, _map_values, takes_lambdas=True, structural=True),
     Function("range", 2, 2, _range),
-    Function("reduce", 3, 3, _reduce, takes_lambdas=True),
-    Function("skip", 2, 2, _skip),
+    Function("reduce", 3, 3, _reduce, takes_lambdas=True, structural=True),
+    Function("skip", 2, 2, _skip, structural=True),
     Function("sort", 2, 2, _sort, takes_lambdas=True),
-    Function("take", 2, 2, _take),
-    Function("toObject", 2, 3, _to_object, takes_lambdas=True),
-    Function("union", 1, None, _union),
+    Function("take", 2, 2, _take, structural=True),
+    Function("toObject", 2, 3, _to_object, takes_lambdas=True, structural=True),
+    Function("tryIndexFromEnd", 2, 2, _try_index_from_end, structural=True),
+    Function("union", 1, None, _union, structural=True),
 )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final, NoReturn
 
 from scanner.language.functions.table import Function
 from scanner.language.functions.values import mapping, text, wrong
 
-__all__ = ["OBJECTS", "parse_json"]
+__all__ = ["OBJECTS", "parse_json", "without_comments"]
 
 Json = Any
+_COMMENT: Final = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
 
 
 def _create_object(*parts: Json) -> dict[str, Json]:
@@ -30,10 +32,15 @@ def _no_number(name: str) -> NoReturn:
     wrong(f"{name} is not JSON")
 
 
+def without_comments(source: str) -> str:
+    """JSON without the comments that ARM allows in it: white space stands for them, over as many lines."""
+    return _COMMENT.sub(lambda found: found[0] if found[0].startswith('"') else " " + "\n" * found[0].count("\n"), source)
+
+
 def parse_json(value: Json) -> Json:
     """The value of JSON text."""
     try:
-        return json.loads(text(value), parse_constant=_no_number)
+        return json.loads(without_comments(text(value)), parse_constant=_no_number)
     except (ValueError, RecursionError):
         return wrong("the text is not JSON")
 
@@ -46,10 +53,10 @@ def _shallow_merge(values: Json) -> dict[str, Json]:
 
 
 OBJECTS: Final = (
-    Function("createObject", 0, None, _create_object),
-    Function("items", 1, 1, _items),
+    Function("createObject", 0, None, _create_object, structural=True),
+    Function("items", 1, 1, _items, structural=True),
     Function("json", 1, 1, parse_json),
     Function("null", 0, 0, lambda: None),
-    Function("objectKeys", 1, 1, lambda value: sorted(mapping(value))),
-    Function("shallowMerge", 1, 1, _shallow_merge),
+    Function("objectKeys", 1, 1, lambda value: sorted(mapping(value)), structural=True),
+    Function("shallowMerge", 1, 1, _shallow_merge, structural=True),
 )

@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote, urljoin
 
 from scanner.language.functions.objects import parse_json
 from scanner.language.functions.table import Function
+from scanner.language.functions.unique import unique_string
 from scanner.language.functions.values import array, integer, text, to_text, wrong
 
 __all__ = ["STRINGS"]
@@ -121,6 +122,7 @@ STRINGS: Final = (
     Function("toLower", 1, 1, lambda value: text(value).lower()),
     Function("toUpper", 1, 1, lambda value: text(value).upper()),
     Function("trim", 1, 1, lambda value: text(value).strip()),
+    Function("uniqueString", 1, None, lambda *parts: unique_string("-".join(map(text, parts)))),
     Function("uri", 2, 2, lambda base, relative: urljoin(text(base), text(relative))),
     Function("uriComponent", 1, 1, lambda value: quote(text(value), safe="")),
     Function("uriComponentToString", 1, 1, lambda value: unquote(text(value))),

@@ -17,7 +17,8 @@ class EvaluationError(Exception):
 @dataclass(frozen=True, slots=True)
 class Function:
     """One function. `call` takes the values of the arguments, after the scope where `takes_scope`; a `lazy` one takes the
-    scope and thunks, each called with the scope for its value. Only one that `takes_lambdas` is ever given a lambda.
+    scope and thunks, each called with the scope for its value. Only one that `takes_lambdas` is ever given a lambda. A
+    `structural` one looks at no element of its arguments, so that it may be given lists and objects that hold unknowns.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Function:
     takes_scope: bool = False
     lazy: bool = False
     takes_lambdas: bool = False
+    structural: bool = False
 
 
 class FunctionTable:
