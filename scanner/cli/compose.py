@@ -48,6 +48,10 @@ class SourceOptions:
     snapshot: Path | None = None
     assume_complete: bool = False
     simulate: str = ""
+    template: Path | None = None
+    parameters: Path | None = None
+    what_if: Path | None = None
+    location: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +84,11 @@ def settle(config: Path | None, given: Mapping[str, Any], only: list[str] | None
 @contextmanager
 def open_source(options: SourceOptions, progress: Progress | None, now: datetime) -> Iterator[Source]:
     """The source that the options name; exactly one must be named."""
-    chosen = [
-        name
-        for name, value in (
-            ("--subscription or --management-group", options.live.subscriptions or options.live.management_group),
-            ("--snapshot", options.snapshot),
-            ("--simulate", options.simulate),
-        )
-        if value
-    ]
-    if len(chosen) != 1:
-        asked = "no source is named" if not chosen else f"{' and '.join(chosen)} exclude each other"
-        raise DriftlineError(
-            asked, hint="Name one: --subscription ID, --management-group ID, --snapshot FILE or --simulate STATE."
-        )
+    _hold_one_source(options)
     with ExitStack() as stack:
-        if options.snapshot is not None:
+        if options.template is not None or options.what_if is not None:
+            yield _template(options, now)
+        elif options.snapshot is not None:
             from scanner.sources.snapshot_file import SnapshotFileSource
 
             yield SnapshotFileSource(options.snapshot, assume_complete=options.assume_complete)
@@ -103,6 +96,41 @@ def open_source(options: SourceOptions, progress: Progress | None, now: datetime
             yield stack.enter_context(_simulated(options, progress, now))
         else:
             yield _live(options.live, progress)
+
+
+def _hold_one_source(options: SourceOptions) -> None:
+    """Exactly one source is named. With a template, the live options say where it goes."""
+    written = options.template or options.what_if
+    named = (
+        ("--subscription or --management-group", not written and (options.live.subscriptions or options.live.management_group)),
+        ("--snapshot", options.snapshot),
+        ("--simulate", options.simulate),
+        ("--template" if options.template else "--what-if", written),
+    )
+    chosen = [name for name, value in named if value]
+    if len(chosen) != 1:
+        asked = "no source is named" if not chosen else f"{' and '.join(chosen)} exclude each other"
+        known = "--subscription ID, --management-group ID, --snapshot FILE, --template FILE or --simulate STATE"
+        raise DriftlineError(asked, hint=f"Name one: {known}.")
+    if not options.template and (options.parameters or options.location):
+        raise DriftlineError("--parameters and --location say how a template is deployed", hint="Name it with --template FILE.")
+
+
+def _template(options: SourceOptions, now: datetime) -> Source:
+    from scanner.sources.template import TemplateOptions, TemplateSource, WhatIfSource
+
+    if options.what_if is not None:
+        return WhatIfSource(options.what_if)
+    assert options.template is not None
+    live = options.live
+    for values, option in ((live.subscriptions, "--subscription"), (live.resource_groups, "--resource-group")):
+        if len(values) > 1:
+            raise DriftlineError(f"a template is deployed to one place, and {option} is given {len(values)} times")
+    place = TemplateOptions(
+        options.template, options.parameters, next(iter(live.subscriptions), ""), next(iter(live.resource_groups), ""),
+        live.management_group, options.location,
+    )  # fmt: skip
+    return TemplateSource(place, now)
 
 
 @contextmanager

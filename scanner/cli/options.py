@@ -19,6 +19,7 @@ __all__ = [
     "Cloud",
     "CloudName",
     "ConfigFile",
+    "DeployLocation",
     "Environment",
     "ExplainConfig",
     "FailLevel",
@@ -34,6 +35,7 @@ __all__ = [
     "Now",
     "Only",
     "Output",
+    "Parameters",
     "Quiet",
     "ResourceGroups",
     "RuleDirectories",
@@ -41,7 +43,9 @@ __all__ = [
     "Skip",
     "SnapshotFile",
     "Subscriptions",
+    "Template",
     "Verbose",
+    "WhatIf",
 ]
 
 
@@ -93,6 +97,17 @@ SnapshotFile = Annotated[
 ]
 AssumeComplete = Annotated[
     bool, typer.Option("--assume-complete", help="Take what a plain export does not hold for absent.", rich_help_panel=_READ)
+]
+Template = Annotated[
+    Path | None,
+    typer.Option("--template", help="An ARM template, or Bicep; where to is said by the live options.", rich_help_panel=_READ),
+]
+Parameters = Annotated[Path | None, typer.Option("--parameters", help="Values of its parameters.", rich_help_panel=_READ)]
+WhatIf = Annotated[
+    Path | None, typer.Option("--what-if", help="What Azure predicts of the template, by what-if.", rich_help_panel=_READ)
+]
+DeployLocation = Annotated[
+    str, typer.Option("--location", help="Location of the group or deployment of the template.", rich_help_panel=_READ)
 ]
 Simulate = Annotated[
     str,

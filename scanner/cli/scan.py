@@ -26,6 +26,10 @@ def command(
     snapshot: o.SnapshotFile = None,
     assume_complete: o.AssumeComplete = False,
     simulate: o.Simulate = "",
+    template: o.Template = None,
+    parameters: o.Parameters = None,
+    what_if: o.WhatIf = None,
+    location: o.DeployLocation = "",
     config: o.ConfigFile = None,
     baseline: o.BaselineName = "",
     environment: o.Environment = "",
@@ -44,7 +48,7 @@ def command(
     verbose: o.Verbose = False,
     log_file: o.LogFile = None,
 ) -> int:
-    """Judge a subscription, a snapshot or a simulated state against its reference architecture.
+    """Judge a subscription, a snapshot, a template or a simulated state against its reference architecture.
 
     Exit codes: 0 nothing failing, 1 something is, 2 could not run, 3 something is unknown.
 
@@ -81,10 +85,10 @@ def command(
         ca_file,
         shared_subscriptions(judging.settings.workloads),
     )
-    asked = SourceOptions(live, snapshot, assume_complete, simulate)
+    asked = SourceOptions(live, snapshot, assume_complete, simulate, template, parameters, what_if, location)
     direct = fresh or bool(resource_groups)
     # A file tells no progress; and the thread of a progress line would keep its units from processes of their own.
-    shown = not (quiet or no_progress or snapshot)
+    shown = not (quiet or no_progress or snapshot or template)
     with progress_line(wanted=shown) as progress, open_source(asked, progress, moment) as source:
         result = run_scan(
             source,

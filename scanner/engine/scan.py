@@ -19,7 +19,7 @@ from scanner.model.finding import Finding
 from scanner.model.read_plan import ReadPlan
 from scanner.model.result import Result, RuleInfo, ScanInfo, Workload, order_findings
 from scanner.model.snapshot import Snapshot
-from scanner.model.source import DividedSource, LaggingSource, Source
+from scanner.model.source import DividedSource, LaggingSource, LocatedSource, Source
 from scanner.model.uncollected import uncollected
 from scanner.model.verdict import Verdict
 from scanner.rules.baseline import Baseline
@@ -71,7 +71,7 @@ def run_scan(
     )  # fmt: skip
     return Result(
         scan=info, rules=tuple(map(_rule_info, rule_set.rules)), resources=audited,
-        findings=order_findings(_with_real_causes(settle(findings, judgement))), passes=judgement.passes(),
+        findings=order_findings(_located(_with_real_causes(settle(findings, judgement)), source)), passes=judgement.passes(),
         not_applicable=judgement.inapplicable(), gaps=tuple(sorted(gaps)), requests=source.requests, workloads=tuple(bound),
         notes=tuple(notes),
     )  # fmt: skip
@@ -129,6 +129,14 @@ def _with_real_causes(findings: list[Finding]) -> list[Finding]:
         else item
         for item in findings
     ]
+
+
+def _located(findings: list[Finding], source: Source) -> list[Finding]:
+    """Findings with the place in a file where what they are about is written."""
+    if not isinstance(source, LocatedSource):
+        return findings
+    paths = (next((one.path for one in item.evidence if one.path), "") for item in findings)
+    return [replace(item, location=source.locate(item.resource, path)) for item, path in zip(findings, paths, strict=True)]
 
 
 def _rule_info(rule: Rule) -> RuleInfo:

@@ -156,13 +156,13 @@ def _compile(node: Node, functions: FunctionTable) -> tuple[Thunk, bool]:
 
 
 def _compile_call(function: Function, thunks: tuple[Thunk, ...]) -> Thunk:
-    call, name, deep = function.call, function.name, not function.structural
+    call, name, deep, holds = function.call, function.name, not function.structural, function.holds_unknown
     if function.lazy:
         return lambda scope: call(scope, *thunks)
 
     def eager(scope: Any) -> Json:
         values = [thunk(scope) for thunk in thunks]
-        reasons = [reason for value in values for reason in _reasons(value, deep=deep)]
+        reasons = [] if holds else [reason for value in values for reason in _reasons(value, deep=deep)]
         if reasons:
             return Unknown(tuple(dict.fromkeys(reasons)))
         values = [None if value is ABSENT else value for value in values]

@@ -7,10 +7,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from scanner.model.finding import Location
 from scanner.model.read_plan import ReadPlan
 from scanner.model.snapshot import Snapshot
 
-__all__ = ["DividedSource", "LaggingSource", "Progress", "RequestCounts", "Source"]
+__all__ = ["DividedSource", "LaggingSource", "LocatedSource", "Progress", "RequestCounts", "Source"]
 
 
 @dataclass(slots=True)
@@ -50,6 +51,13 @@ class LaggingSource(Source, Protocol):
     """
 
     def read_again(self, resource_ids: Iterable[str]) -> Snapshot | None: ...
+
+
+@runtime_checkable
+class LocatedSource(Source, Protocol):
+    """A source whose resources are written in files: `locate` tells where one is, or a member of it by its path."""
+
+    def locate(self, resource_id: str, path: str) -> Location | None: ...
 
 
 @runtime_checkable

@@ -113,6 +113,8 @@ def _failures(console: Console, failing: list[Finding]) -> None:
         console.print(head)
         subject = f" ({printable(item.subject)})" if item.subject and item.subject != item.rule else ""
         _indented(console, short_id(item.resource) + subject)
+        if item.location is not None:
+            _indented(console, f"{printable(item.location.file)}:{item.location.line}", style="dim")
         _indented(console, printable(item.message, longest=400))
         for evidence in item.evidence[:_EVIDENCE]:
             _indented(console, evidence_line(evidence), style="dim")
@@ -184,8 +186,9 @@ def _waivers(console: Console, result: Result) -> None:
 
 def _next_steps(console: Console, result: Result, failing: list[Finding]) -> None:
     steps = []
-    if result.gaps:
-        steps.append(f"Grant Reader where {len(result.gaps)} reads failed, and scan again")
+    refused = sum(1 for gap in result.gaps if gap.permission)
+    if refused:
+        steps.append(f"Grant Reader where {refused} reads were refused, and scan again")
     steps.extend(printable(note, longest=240) for note in result.notes[:5])
     if failing:
         steps.append(f"driftline rules show {failing[0].rule} says what the worst finding means and how to mend it")

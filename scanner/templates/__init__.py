@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from scanner.templates.deployment import Frame
+from scanner.templates.evaluation import settled
 from scanner.templates.expand import Expansion, expand, in_order
 from scanner.templates.files import TemplateFile, parse_template, read_template
 from scanner.templates.instances import Hole, Instance
@@ -10,6 +12,7 @@ from scanner.templates.targets import Target
 
 __all__ = [
     "Expansion",
+    "Frame",
     "Hole",
     "Instance",
     "Target",
@@ -19,4 +22,5 @@ __all__ = [
     "parse_template",
     "read_parameters",
     "read_template",
+    "settled",
 ]

@@ -66,6 +66,7 @@ class Tree:
     instances: dict[str, Instance] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
     pending: list[Instance] = field(default_factory=list)
+    total: int = 0
     _tables: dict[int, FunctionTable] = field(default_factory=dict)
 
     def functions(self, declared: Json) -> FunctionTable:
@@ -142,7 +143,8 @@ class Deployment:
             faults.append(
                 self.file.fault((*self.at, "resources"), f"a template has at most {MOST_COPIES} resources (ARM: InvalidTemplate)")
             )
-        if len(self.tree.instances) > _MOST_INSTANCES:
+        self.tree.total += len(self.steps)
+        if self.tree.total > _MOST_INSTANCES:
             faults.append(self.file.fault(self.at, f"the templates have more than {_MOST_INSTANCES} resources together"))
         if faults:
             raise ConfigurationError(faults)

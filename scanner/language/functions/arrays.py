@@ -235,7 +235,7 @@ ARRAYS: Final = (
     Function("array", 1, 1, lambda value: value if isinstance(value, list) else [value], structural=True),
     Function("concat", 1, None, _concat, structural=True),
     Function("contains", 2, 2, _contains, structural=True),
-    Function("createArray", 0, None, lambda *items: list(items), structural=True),
+    Function("createArray", 0, None, lambda *items: list(items), holds_unknown=True),
     Function("empty", 1, 1, _empty, structural=True),
     Function("filter", 2, 2, _filter, takes_lambdas=True, structural=True),
     Function("first", 1, 1, _first, structural=True),

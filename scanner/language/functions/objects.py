@@ -8,6 +8,7 @@ from typing import Any, Final, NoReturn
 
 from scanner.language.functions.table import Function
 from scanner.language.functions.values import mapping, text, wrong
+from scanner.model.unknown import Partial, Unknown
 
 __all__ = ["OBJECTS", "parse_json", "without_comments"]
 
@@ -15,9 +16,12 @@ Json = Any
 _COMMENT: Final = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
 
 
-def _create_object(*parts: Json) -> dict[str, Json]:
+def _create_object(*parts: Json) -> Json:
     if len(parts) % 2:
         wrong("takes pairs of name and value")
+    unknown = next((name for name in parts[::2] if isinstance(name, Unknown)), None)
+    if unknown is not None:
+        return unknown
     return {text(parts[at]): parts[at + 1] for at in range(0, len(parts), 2)}
 
 
@@ -45,15 +49,17 @@ def parse_json(value: Json) -> Json:
         return wrong("the text is not JSON")
 
 
-def _shallow_merge(values: Json) -> dict[str, Json]:
+def _shallow_merge(values: Json) -> Json:
     merged: dict[str, Json] = {}
     for value in values if isinstance(values, list) else wrong("takes an array of objects"):
+        if isinstance(value, Unknown | Partial):
+            return value if isinstance(value, Unknown) else value.rest
         merged.update(mapping(value))
     return merged
 
 
 OBJECTS: Final = (
-    Function("createObject", 0, None, _create_object, structural=True),
+    Function("createObject", 0, None, _create_object, holds_unknown=True),
     Function("items", 1, 1, _items, structural=True),
     Function("json", 1, 1, parse_json),
     Function("null", 0, 0, lambda: None),

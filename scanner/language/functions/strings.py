@@ -13,6 +13,7 @@ from scanner.language.functions.objects import parse_json
 from scanner.language.functions.table import Function
 from scanner.language.functions.unique import unique_string
 from scanner.language.functions.values import array, integer, text, to_text, wrong
+from scanner.model.unknown import Unknown
 
 __all__ = ["STRINGS"]
 
@@ -68,8 +69,9 @@ def _guid(*parts: Json) -> str:
     return str(uuid.uuid5(_ARM_GUIDS, "-".join(to_text(part) for part in parts)))
 
 
-def _new_guid(scope: Any) -> str:
-    return str(scope.new_guid())
+def _new_guid(scope: Any) -> Json:
+    made = scope.new_guid()
+    return made if isinstance(made, Unknown) else str(made)
 
 
 def _join(items: Json, delimiter: Json) -> str:

@@ -18,7 +18,8 @@ class EvaluationError(Exception):
 class Function:
     """One function. `call` takes the values of the arguments, after the scope where `takes_scope`; a `lazy` one takes the
     scope and thunks, each called with the scope for its value. Only one that `takes_lambdas` is ever given a lambda. A
-    `structural` one looks at no element of its arguments, so that it may be given lists and objects that hold unknowns.
+    `structural` one looks at no element of its arguments, so that it may be given lists and objects that hold unknowns;
+    one that `holds_unknown` may be given unknowns themselves.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Function:
     lazy: bool = False
     takes_lambdas: bool = False
     structural: bool = False
+    holds_unknown: bool = False
 
 
 class FunctionTable:
