@@ -5,7 +5,7 @@ Resources lead the loop and one scope serves all rules of a type, so that the co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,8 @@ from scanner.engine.world import FactStore, SnapshotWorld
 from scanner.facts import FACTS, Relations
 from scanner.facts.components import BoundWorkload
 from scanner.language.scope import Scope
-from scanner.model.resource import Resource, canonical_type
-from scanner.model.resource_id import is_within, normalise
+from scanner.model.resource import Resource, canonical_type, make_resource
+from scanner.model.resource_id import is_within, normalise, parent_type, type_name
 from scanner.model.snapshot import Snapshot
 from scanner.model.unknown import Truth, Unknown
 from scanner.rules.baseline import Baseline
@@ -82,6 +82,8 @@ def evaluate(
             evaluator.evaluate(resource)
         for rule in rules:
             _note_holes(rule, type_key, snapshot, baseline, found=bool(resources), judgement=judgement)
+            for parent, absent in _absent_singletons(rule, type_key, snapshot):
+                evaluator.miss(rule, parent, absent)
 
 
 class _TypeEvaluator:
@@ -120,6 +122,20 @@ class _TypeEvaluator:
                 self._evaluate(rule, resource, scope, workload, world)
             except Exception as error:  # noqa: BLE001  # as above
                 self._into.add(Defect(rule, resource, subject, error))
+
+    def miss(self, rule: Rule, parent: Resource, absent: Resource) -> None:
+        """Say of a parent that the child which a rule names is not there, unless the rule would not apply to it: there is nothing
+        to judge, and that is not silence.
+        """
+        _, world = self._world_of(absent)
+        try:
+            applies = _applies(rule, absent, Scope(absent, absent.body, absent, self._now, world), world)
+        except Exception as error:  # noqa: BLE001  # as above
+            self._into.add(Defect(rule, absent, absent.subject, error))
+            return
+        if applies is not False:
+            reason = f"{absent.id} does not exist, says Azure: there is nothing to judge"
+            self._into.add(Hole(rule, parent.id, Unknown.because(reason)))
 
     def _world_of(self, resource: Resource) -> tuple[BoundWorkload | None, SnapshotWorld]:
         key = normalise(resource.judged_id) if resource.judged_id else resource.key
@@ -210,3 +226,14 @@ def _note_holes(rule: Rule, type_key: str, snapshot: Snapshot, baseline: Baselin
             (scope for scope in snapshot.scopes if normalise(scope) == where), known.id if known is not None else where
         )
         judgement.add(Hole(rule, resource_id, Unknown(tuple(dict.fromkeys(why)))))
+
+
+def _absent_singletons(rule: Rule, type_key: str, snapshot: Snapshot) -> Iterator[tuple[Resource, Resource]]:
+    """The parents that are known to lack the child that a rule names, each with that child as it would be."""
+    if not rule.target.name or type_key in FACTS:
+        return
+    spelled = next(name for name in rule.target.types if canonical_type(name) == type_key)
+    for parent in snapshot.audited(parent_type(type_key)):
+        wanted = f"{parent.id}/{type_name(spelled)}/{rule.target.name}"
+        if snapshot.look_up(wanted) is None:
+            yield parent, make_resource({"id": wanted, "type": spelled})

@@ -33,7 +33,22 @@ from tests.honesty.invariants import judged, passes, silenced, verdicts
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 ROWS: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("faults.yaml").read_text(encoding="utf-8"))
-KEYS = {"name", "fault", "faults", "exit", "reason", "same", "unknown", "retried", "timeout", "page_size"}
+KEYS = {
+    "name",
+    "fault",
+    "faults",
+    "exit",
+    "reason",
+    "same",
+    "unknown",
+    "retried",
+    "timeout",
+    "page_size",
+    "state",
+    "groups",
+    "fails",
+    "unjudged",
+}
 #: No row may take longer, however often it asks again; generous, for machines that run tests are busy.
 SECONDS = 30
 
@@ -44,20 +59,23 @@ def _judging() -> tuple[Baseline, RuleSet]:
     return baseline, load_rules([], baseline, fact_paths=FACT_PATHS)
 
 
-def _scanned(faults: Path | None, timeout: float = 30, page_size: int = 20) -> Result:
+def _scanned(
+    faults: Path | None, timeout: float = 30, page_size: int = 20, state: str = "reference", groups: tuple[str, ...] = ()
+) -> Result:
     baseline, rule_set = _judging()
-    started = start_simulator("reference", faults=faults, now=NOW, page_size=page_size)
+    place = Path(__file__).with_name(state) if state.endswith(".yaml") else state
+    started = start_simulator(place, faults=faults, now=NOW, page_size=page_size)
     with started as simulator, patch.dict(os.environ, simulator.environment()):
         options = AzureOptions(
             simulator.subscriptions, arm_endpoint=simulator.endpoint, authority=simulator.authority, ca_file=simulator.ca_file,
-            timeout=timeout, backoff=0.01,
+            timeout=timeout, backoff=0.01, resource_groups=groups,
         )  # fmt: skip
         return run_scan(AzureSource(options), rule_set, baseline, now=NOW)
 
 
 @cache
-def _untroubled() -> Result:
-    return _scanned(None)
+def _untroubled(state: str, groups: tuple[str, ...]) -> Result:
+    return _scanned(None, state=state, groups=groups)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
@@ -70,29 +88,30 @@ def test_a_fault_is_told_and_never_a_pass(row: dict[str, Any], tmp_path: Path) -
         with pytest.raises(SourceError, match=row["reason"]):
             _scanned(file)
         return
-    result = _scanned(file, row.get("timeout", 30), row.get("page_size", 20))
+    place = row.get("state", "reference"), tuple(row.get("groups", ()))
+    result = _scanned(file, row.get("timeout", 30), row.get("page_size", 20), *place)
     assert time.monotonic() - started < SECONDS
-    _hold_honest(result)
-    _hold_row(row, result)
+    before = _untroubled(*place)
+    _hold_honest(row, before, result)
+    _hold_row(row, before, result)
 
 
-def _hold_honest(result: Result) -> None:
-    before = _untroubled()
+def _hold_honest(row: dict[str, Any], before: Result, result: Result) -> None:
     assert passes(result) - passes(before) == set()
-    assert verdicts(result, Verdict.FAIL) - verdicts(before, Verdict.FAIL) == set()
+    assert {rule for rule, _, _ in verdicts(result, Verdict.FAIL) - verdicts(before, Verdict.FAIL)} == set(row.get("fails", ()))
     assert verdicts(result, Verdict.ERROR) == set()
-    assert silenced(before, result) == set()
+    assert {rule for rule, _, _ in silenced(before, result)} == set(row.get("unjudged", ()))
     assert all(item.message for item in result.findings)
 
 
-def _hold_row(row: dict[str, Any], result: Result) -> None:
+def _hold_row(row: dict[str, Any], before: Result, result: Result) -> None:
     if "exit" in row:
         assert exit_code(result, "high", allow_unknown=False) == row["exit"]
     unknown = {rule for rule, _, _ in verdicts(result, Verdict.UNKNOWN)}
     assert set(row.get("unknown", ())) <= unknown
     if row.get("same"):
-        assert (passes(result), judged(result), unknown) == (passes(_untroubled()), judged(_untroubled()), set())
-    elif "reason" in row:
+        assert (passes(result), judged(result), unknown) == (passes(before), judged(before), set())
+    if "reason" in row:
         assert result.gaps
         assert all(row["reason"] in gap.reason for gap in result.gaps)
     if row.get("retried"):
