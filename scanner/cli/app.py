@@ -7,6 +7,7 @@ import signal
 import sys
 import traceback
 from pathlib import Path
+from types import FrameType
 from typing import NoReturn
 
 import typer
@@ -49,9 +50,26 @@ def _main(
         raise typer.Exit
 
 
+def _end(_: int, frame: FrameType | None) -> None:
+    """Interrupt as Ctrl-C does."""
+    interrupt = signal.getsignal(signal.SIGINT)
+    if callable(interrupt):
+        interrupt(signal.SIGINT, frame)
+
+
+def _listen() -> None:
+    """Take a request to end as Ctrl-C. What a script starts with `&` ignores Ctrl-C, and asyncio would then ignore the request
+    too: there the signal is kept off, not ignored.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN and sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _end)
+
+
 def run() -> NoReturn:
     """Parse the arguments, run, exit. A request to end is taken as Ctrl-C: what was read until then is judged and written."""
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    _listen()
     try:
         code = app(standalone_mode=False)
     except typer.Abort:

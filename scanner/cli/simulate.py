@@ -31,8 +31,8 @@ def command(
             f"# driftline scan --subscription {simulator.subscriptions[0]} --arm-endpoint {simulator.endpoint} "
             f"--authority {simulator.authority} --ca-file {simulator.ca_file}"
         )
-        typer.echo("# Ctrl-C ends the simulator.", err=True)
         try:
+            typer.echo("# Ctrl-C ends the simulator.", err=True)
             threading.Event().wait()
         except KeyboardInterrupt:
             typer.echo("# Ended.", err=True)

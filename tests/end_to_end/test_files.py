@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ import jsonschema
 import pytest
 
 from scanner.report.schemas import schemas
+from scanner.simulator import start_simulator
+from tests.children import HARD_LIMIT, driftline_child, wait_until
 
 Scan = Callable[..., tuple[int, dict[str, Any]]]
 DRIFTLINE = [sys.executable, "-m", "scanner.cli"]
@@ -186,39 +187,35 @@ def test_a_workload_of_the_settings_has_its_own_parameters_and_hints(
     assert result["workloads"][0]["name"] == "chat"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 def test_ctrl_c_keeps_a_partial_result(tmp_path: Path) -> None:
-    simulator = subprocess.Popen(
-        [*DRIFTLINE, "simulate", "--faults", str(_slow(tmp_path))], stdout=subprocess.PIPE, text=True, cwd=tmp_path
-    )
-    try:
-        environment, command = _how_to_reach(simulator)
-        scanning = subprocess.Popen(
-            [*DRIFTLINE, *command, "--output", "out", "--quiet"], cwd=tmp_path, env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True
-        )  # fmt: skip
-        time.sleep(4)
-        scanning.send_signal(signal.SIGINT)
-        _, errors = scanning.communicate(timeout=30)
-    finally:
-        simulator.send_signal(signal.SIGINT)
-        simulator.communicate(timeout=30)
+    faults = tmp_path / "faults.yaml"
+    faults.write_text('- {path: "*/diagnosticSettings", delay: 60}\n', encoding="utf-8")
+    with start_simulator("reference", faults=faults) as simulator:
+        arguments = [
+            "scan", "--subscription", simulator.subscriptions[0], "--arm-endpoint", simulator.endpoint, "--authority",
+            simulator.authority, "--ca-file", str(simulator.ca_file), "--output", "out", "--quiet",
+        ]  # fmt: skip
+        with driftline_child(*arguments, cwd=tmp_path, environment=simulator.environment()) as scanning:
+            wait_until(lambda: any(path.endswith("/raiPolicies") for _, path, _ in simulator.requests), scanning)
+            scanning.send_signal(signal.SIGINT)
+            _, errors = scanning.communicate(timeout=HARD_LIMIT)
     result = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
     assert (scanning.returncode, result["scan"]["complete"], errors) == (3, False, "")
     assert "MON-001" in {item["rule"] for item in result["findings"] if item["verdict"] == "unknown"}
 
 
-def _slow(tmp_path: Path) -> Path:
-    path = tmp_path / "faults.yaml"
-    path.write_text('- {path: "*/diagnosticSettings", delay: 20}\n', encoding="utf-8")
-    return path
-
-
-def _how_to_reach(simulator: subprocess.Popen[str]) -> tuple[dict[str, str], list[str]]:
-    assert simulator.stdout is not None
-    environment: dict[str, str] = {}
-    for line in simulator.stdout:
-        if line.startswith("export "):
-            name, _, value = line.removeprefix("export ").strip().partition("=")
-            environment[name] = value
-        elif line.startswith("# driftline scan"):
-            return environment, line.removeprefix("# driftline ").split()
-    raise AssertionError("the simulator did not say how to reach it")
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
+def test_ctrl_c_ends_the_simulator_that_has_said_how_to_reach_it(tmp_path: Path) -> None:
+    with driftline_child("simulate", cwd=tmp_path, environment={}) as simulator:
+        assert simulator.stdout is not None
+        assert simulator.stderr is not None
+        said = [simulator.stdout.readline() for _ in range(5)]
+        assert simulator.stderr.readline() == "# Ctrl-C ends the simulator.\n"
+        simulator.send_signal(signal.SIGINT)
+        _, errors = simulator.communicate(timeout=HARD_LIMIT)
+    assert (simulator.returncode, errors) == (0, "# Ended.\n")
+    assert [line.split("=")[0] for line in said[:4]] == [
+        f"export AZURE_{name}" for name in ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET", "AUTHORITY_HOST")
+    ]
+    assert said[4].startswith("# driftline scan --subscription ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -29,6 +30,7 @@ from scanner.model.verdict import Verdict
 from scanner.rules import Baseline, RuleSet, load_baseline, load_rules
 from scanner.simulator import start_simulator
 from scanner.sources.azure import AzureOptions, AzureSource
+from tests.children import HARD_LIMIT, driftline_child, wait_until
 from tests.honesty.invariants import judged, passes, silenced, verdicts
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -155,24 +157,22 @@ def test_a_full_disk_behind_stdout_is_said_in_words() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
-def test_sigterm_in_mid_scan_judges_what_was_read(tmp_path: Path) -> None:
-    """Ended by a pipeline's time limit while children are read: the result is there and says that it is not complete."""
+@pytest.mark.parametrize("sigint", ["default_int_handler", "SIG_IGN"])
+def test_sigterm_in_mid_scan_judges_what_was_read(tmp_path: Path, sigint: str) -> None:
+    """Ended by a pipeline's time limit while children are read: the result is there and says that it is not complete. What a
+    script starts with `&` ignores SIGINT, and still ends.
+    """
     faults = tmp_path / "faults.yaml"
     faults.write_text('- {path: "*/diagnosticSettings", delay: 60}', encoding="utf-8")
     with start_simulator("reference", faults=faults) as simulator:
         arguments = [
-            sys.executable, "-m", "scanner.cli", "scan", "--subscription", simulator.subscriptions[0], "--arm-endpoint",
-            simulator.endpoint, "--authority", simulator.authority, "--ca-file", str(simulator.ca_file), "--output", str(tmp_path),
+            "scan", "--subscription", simulator.subscriptions[0], "--arm-endpoint", simulator.endpoint, "--authority",
+            simulator.authority, "--ca-file", str(simulator.ca_file), "--output", str(tmp_path),
         ]  # fmt: skip
-        environment = {**os.environ, **simulator.environment()}
-        scan = subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and not any(path.endswith("/raiPolicies") for _, path, _ in simulator.requests):
-            time.sleep(0.05)
-        scan.send_signal(signal.SIGTERM)
-        _, words = scan.communicate(timeout=60)
+        with driftline_child(*arguments, cwd=tmp_path, environment=simulator.environment(), sigint=sigint) as scan:
+            wait_until(lambda: any(path.endswith("/raiPolicies") for _, path, _ in simulator.requests), scan)
+            scan.send_signal(signal.SIGTERM)
+            _, words = scan.communicate(timeout=HARD_LIMIT)
     assert scan.returncode == 3
     assert "Traceback" not in words
-    assert '"complete": false' in (tmp_path / "result.json").read_text(encoding="utf-8").replace(
-        '"complete":false', '"complete": false'
-    )
+    assert json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))["scan"]["complete"] is False

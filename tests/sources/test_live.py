@@ -153,16 +153,43 @@ def test_an_unknown_subscription_says_what_to_do(tmp_path: Path) -> None:
         list(source.snapshots(plan_reads(RULES, BASELINE)))
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT as a terminal sets it: what a script starts with `&` ignores it, and asyncio then does too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def interrupted_after(simulator: Simulator, path: str) -> Iterator[None]:
+    """Ctrl-C as soon as the simulator has answered a path, and never once the block has ended."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.02):
+            if any(asked.endswith(path) for _, asked, _ in simulator.requests):
+                os.kill(os.getpid(), signal.SIGINT)
+                return
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_keeps_what_was_read_and_passes_nothing_else(tmp_path: Path) -> None:
     """Ctrl-C while children are read: the snapshot is there, what was not read by then is unknown."""
     complete = scanned(tmp_path)
-    faults = '- {path: "*/diagnosticSettings", delay: 5}'
-    with azure(tmp_path, faults) as (source, _):
-        timer = threading.Timer(1.5, lambda: os.kill(os.getpid(), signal.SIGINT))
-        timer.start()
+    faults = '- {path: "*/diagnosticSettings", delay: 20}'
+    with azure(tmp_path, faults) as (source, simulator):
         kept: list[Snapshot] = []
-        result = run_scan(source, RULES, BASELINE, now=datetime.now(UTC), keep=kept.append)
-        timer.cancel()
+        with interrupted_after(simulator, "/raiPolicies"):
+            result = run_scan(source, RULES, BASELINE, now=datetime.now(UTC), keep=kept.append)
     assert (source.complete, result.scan.complete, len(kept)) == (False, False, 1)
     assert "MON-001" in unknown(result)
     assert {(item.rule, item.subject, one) for item in result.passes for one in item.resources} <= {
