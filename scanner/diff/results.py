@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from scanner.diff.verdict_change import ResultDiff, VerdictChange, VerdictChangeKind
 from scanner.model.finding import Finding
 from scanner.model.resource_id import is_within, normalise, parent_key
 from scanner.model.result import Result, RuleInfo
+from scanner.model.uncollected import uncollected
 from scanner.model.verdict import Verdict
 
 __all__ = ["compare_results"]
 
+#: Rule, compared resource id and subject.
 _Key = tuple[str, str, str]
+_Judged = Verdict | Finding
 _Kind = VerdictChangeKind
 _UNDECIDED: Final = (Verdict.UNKNOWN, Verdict.ERROR)
 #: What becomes of a verdict by what it was and is; None: nothing to tell but a number.
@@ -37,46 +39,51 @@ _KINDS: Final[dict[tuple[Verdict, Verdict], VerdictChangeKind | None]] = {
 
 def compare_results(old: Result, new: Result) -> ResultDiff:
     """Compare two results by rule, resource in any letter case, and subject."""
-    comparison = _Comparison(_Side(old), _Side(new))
-    changes = tuple(sorted(comparison.changes(), key=lambda item: item.order))
+    with uncollected():
+        comparison = _Comparison(_Side(old), _Side(new))
+        changes = tuple(sorted(comparison.changes(), key=lambda item: item.order))
     return ResultDiff(changes, dict(comparison.unchanged), comparison.added, tuple(_notes(old, new)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A verdict of one side; passes and what does not apply have no finding."""
-
-    verdict: Verdict
-    resource: str
-    finding: Finding | None = None
-
-
 class _Side:
-    """The verdicts of a result by rule, compared resource id and subject, and what else is known of rules and resources."""
+    """The verdicts of a result by rule and subject, then by compared resource id, and what else is known of it.
+
+    What passes or does not apply is most of a result and stands as a bare verdict, the rest as its finding.
+    """
 
     def __init__(self, result: Result) -> None:
         self.result = result
         self.rules: dict[str, RuleInfo] = {rule.id: rule for rule in result.rules}
         self.scopes = [normalise(scope) for scope in result.scan.scopes]
-        self.verdicts: dict[_Key, _Judged] = {}
-        self.resources: set[str] = set()
-        #: The verdicts of a rule on a resource, whatever their subject.
-        self.of_resource: dict[tuple[str, str], list[_Judged]] = {}
+        self.tables: dict[tuple[str, str], dict[str, _Judged]] = {}
+        self.spelled: dict[str, str] = {}
+        self._undecided: dict[tuple[str, str], str] = {}
+        self._by_rule: dict[str, set[str]] = {}
         keys: dict[str, str] = {}
         for finding in result.findings:
-            key = keys.setdefault(finding.resource, normalise(finding.resource))
-            self._add((finding.rule, key, finding.subject), _Judged(finding.verdict, finding.resource, finding))
-        for verdict, table in ((Verdict.PASS, result.passes), (Verdict.NOT_APPLICABLE, result.not_applicable)):
-            for judged in table:
-                for resource in judged.resources:
-                    key = keys.setdefault(resource, normalise(resource))
-                    self._add((judged.rule, key, judged.subject), _Judged(verdict, resource))
+            key = self._key(finding.resource, keys)
+            self.tables.setdefault((finding.rule, finding.subject), {}).setdefault(key, finding)
+            if finding.verdict in _UNDECIDED:
+                self._undecided.setdefault((finding.rule, key), finding.message)
+        for verdict, judged in ((Verdict.PASS, result.passes), (Verdict.NOT_APPLICABLE, result.not_applicable)):
+            for item in judged:
+                table = self.tables.setdefault((item.rule, item.subject), {})
+                for resource in item.resources:
+                    table.setdefault(self._key(resource, keys), verdict)
 
-    def _add(self, key: _Key, judged: _Judged) -> None:
-        if key not in self.verdicts:
-            self.verdicts[key] = judged
-            self.resources.add(key[1])
-            self.of_resource.setdefault(key[:2], []).append(judged)
+    def _key(self, resource: str, keys: dict[str, str]) -> str:
+        """The compared form of an id, worked out once for each spelling."""
+        key = keys.get(resource)
+        if key is None:
+            key = keys[resource] = normalise(resource)
+            self.spelled.setdefault(key, resource)
+        return key
+
+    def judges(self, rule: str, key: str) -> bool:
+        """Whether a rule has a verdict on a resource, whatever the subject."""
+        if rule not in self._by_rule:
+            self._by_rule[rule] = {item for (name, _), table in self.tables.items() if name == rule for item in table}
+        return key in self._by_rule[rule]
 
     def in_scope(self, key: str) -> bool:
         return any(is_within(key, scope) for scope in self.scopes)
@@ -85,9 +92,8 @@ class _Side:
         """Why a verdict of a rule is hidden: it is unknown for the whole resource, or for a scope above it; else empty."""
         at = key
         while at:
-            for judged in self.of_resource.get((rule, at), ()):
-                if judged.verdict in _UNDECIDED and judged.finding is not None:
-                    return judged.finding.message
+            if (rule, at) in self._undecided:
+                return self._undecided[rule, at]
             at = parent_key(at) if at != "/" else ""
         return ""
 
@@ -100,45 +106,56 @@ class _Comparison:
 
     def changes(self) -> Iterator[VerdictChange]:
         """Every change, in no order; `unchanged` and `added` are counted on the way."""
-        for key, before in self._old.verdicts.items():
-            after = self._new.verdicts.get(key)
-            found = self._both(before, after) if after is not None else self._lost(key, before)
-            if found is not None:
-                yield self._change(key, *found, before, after)
-        for key, after in self._new.verdicts.items():
-            if key not in self._old.verdicts:
-                if after.finding is None:
+        for (rule, subject), before in self._old.tables.items():
+            after = self._new.tables.get((rule, subject), {})
+            for resource, left in before.items():
+                right = after.get(resource)
+                if left is right and isinstance(left, Verdict):
+                    self.unchanged[left] += 1
+                    continue
+                found = self._both(left, right) if right is not None else self._lost(rule, resource, left)
+                if found is not None:
+                    yield self._change((rule, resource, subject), *found, left, right)
+        for (rule, subject), after in self._new.tables.items():
+            known = self._old.tables.get((rule, subject), {})
+            for resource, right in after.items():
+                if resource in known:
+                    continue
+                if isinstance(right, Verdict):
                     self.added += 1
                 else:
-                    yield self._change(key, _Kind.NEW, self._why_new(key), None, after)
+                    yield self._change((rule, resource, subject), _Kind.NEW, self._why_new(rule, resource), None, right)
 
     def _both(self, before: _Judged, after: _Judged) -> tuple[VerdictChangeKind, str] | None:
-        if before.verdict is after.verdict:
+        was, is_now = _verdict(before), _verdict(after)
+        if was is is_now:
             return self._same(before, after)
-        message = after.finding.message if after.finding is not None else ""
-        if after.verdict in _UNDECIDED:
+        message = after.message if isinstance(after, Finding) else ""
+        if is_now in _UNDECIDED:
             return _Kind.BECAME_UNREADABLE, message
-        kind = _KINDS[before.verdict, after.verdict]
+        kind = _KINDS[was, is_now]
         if kind is None:
             self.added += 1
             return None
-        if after.verdict is Verdict.NOT_APPLICABLE:
+        if is_now is Verdict.NOT_APPLICABLE:
             return kind, "the rule does not apply to it any more"
-        return kind, f"it was {_words(before.verdict)}" if kind is _Kind.NEW else message
+        return kind, f"it was {_words(was)}" if kind is _Kind.NEW else message
 
     def _same(self, before: _Judged, after: _Judged) -> tuple[VerdictChangeKind, str] | None:
-        if before.finding is not None and after.finding is not None and before.finding.waived and not after.finding.waived:
-            waiver = after.finding.waiver
-            return _Kind.WAIVER_EXPIRED, f"expired {waiver['expires']}" if waiver is not None else "no waiver covers it any more"
-        self.unchanged[after.verdict] += 1
+        if isinstance(before, Finding) and isinstance(after, Finding) and before.waived and not after.waived:
+            waiver = after.waiver
+            return (
+                _Kind.WAIVER_EXPIRED,
+                f"expired {waiver.get('expires', '')}".strip() if waiver is not None else "no waiver covers it any more",
+            )
+        self.unchanged[_verdict(after)] += 1
         return None
 
-    def _lost(self, key: _Key, before: _Judged) -> tuple[VerdictChangeKind, str] | None:
+    def _lost(self, rule: str, resource: str, before: _Judged) -> tuple[VerdictChangeKind, str] | None:
         """What became of a verdict that there is no more: the rule, the scope, the reading or the resource went."""
-        if before.verdict is Verdict.NOT_APPLICABLE:
-            return None
-        rule, resource, _ = key
         new = self._new
+        if before is Verdict.NOT_APPLICABLE:
+            return None
         if rule not in new.rules:
             return _Kind.NO_LONGER_JUDGED, "the rule is not part of NEW"
         if not new.in_scope(resource):
@@ -148,14 +165,13 @@ class _Comparison:
             return _Kind.BECAME_UNREADABLE, hidden
         if not new.result.scan.complete:
             return _Kind.BECAME_UNREADABLE, "the scan of NEW was interrupted"
-        if resource not in new.resources:
+        if resource not in new.spelled:
             return _Kind.GONE, "the resource is no longer there"
-        if (rule, resource) in new.of_resource or self._old.result.scan.rules_hash == new.result.scan.rules_hash:
+        if new.judges(rule, resource) or self._old.result.scan.rules_hash == new.result.scan.rules_hash:
             return _Kind.GONE, "what was judged of the resource is no longer there"
         return _Kind.NO_LONGER_JUDGED, "the rule is another than before and does not judge it"
 
-    def _why_new(self, key: _Key) -> str:
-        rule, resource, _ = key
+    def _why_new(self, rule: str, resource: str) -> str:
         old = self._old
         if rule not in old.rules:
             return "the rule was not part of OLD"
@@ -163,19 +179,23 @@ class _Comparison:
             return "it was out of OLD's scope"
         if old.undecided(rule, resource):
             return "it was unknown"
-        return "the resource is new" if resource not in old.resources else ""
+        return "the resource is new" if resource not in old.spelled else ""
 
     def _change(
         self, key: _Key, kind: VerdictChangeKind, reason: str, before: _Judged | None, after: _Judged | None
     ) -> VerdictChange:
         rule = self._new.rules.get(key[0]) or self._old.rules[key[0]]
-        judged = after or before
-        assert judged is not None, "one side has a verdict"
+        spelled = self._new.spelled.get(key[1]) or self._old.spelled[key[1]]
         return VerdictChange(
-            kind=kind, rule=rule.id, control=rule.control, title=rule.title, severity=rule.severity, resource=judged.resource,
-            subject=key[2], old=before.verdict if before is not None else None, new=after.verdict if after is not None else None,
-            reason=reason, waived=after is not None and after.finding is not None and after.finding.waived,
+            kind=kind, rule=rule.id, control=rule.control, title=rule.title, severity=rule.severity, resource=spelled,
+            subject=key[2], old=_verdict(before) if before is not None else None,
+            new=_verdict(after) if after is not None else None, reason=reason,
+            waived=isinstance(after, Finding) and after.waived,
         )  # fmt: skip
+
+
+def _verdict(judged: _Judged) -> Verdict:
+    return judged if isinstance(judged, Verdict) else judged.verdict
 
 
 def _words(verdict: Verdict) -> str:

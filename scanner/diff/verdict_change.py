@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from scanner.model.verdict import Severity, Verdict
 
@@ -21,6 +22,9 @@ class VerdictChangeKind(StrEnum):
     GONE = "gone"
     READABLE_AGAIN = "readable_again"
     FIXED = "fixed"
+
+
+_PLACES: Final = {kind: at for at, kind in enumerate(VerdictChangeKind)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class VerdictChange:
     @property
     def order(self) -> tuple[int, int, str, str, str]:
         """By kind, severity, rule, resource and subject."""
-        return list(VerdictChangeKind).index(self.kind), self.severity.rank, self.rule, self.resource.lower(), self.subject
+        return _PLACES[self.kind], self.severity.rank, self.rule, self.resource.lower(), self.subject
 
 
 @dataclass(frozen=True, slots=True)
