@@ -143,11 +143,8 @@ class _Comparison:
 
     def _same(self, before: _Judged, after: _Judged) -> tuple[VerdictChangeKind, str] | None:
         if isinstance(before, Finding) and isinstance(after, Finding) and before.waived and not after.waived:
-            waiver = after.waiver
-            return (
-                _Kind.WAIVER_EXPIRED,
-                f"expired {waiver.get('expires', '')}".strip() if waiver is not None else "no waiver covers it any more",
-            )
+            ended = after.waiver.get("expires", "") if after.waiver is not None else ""
+            return _Kind.WAIVER_EXPIRED, f"expired {ended}" if ended else "no waiver covers it any more"
         self.unchanged[_verdict(after)] += 1
         return None
 
