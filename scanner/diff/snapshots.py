@@ -15,7 +15,7 @@ from scanner.diff.members import Defaults, Members
 from scanner.diff.scalars import shown
 from scanner.model.coverage import OK
 from scanner.model.resource import INLINE_CHILDREN, Resource
-from scanner.model.resource_id import ResourceId, normalise, parent_key, parent_type, type_name
+from scanner.model.resource_id import ResourceId, is_within, normalise, parent_key, parent_type, type_name
 from scanner.model.snapshot import Snapshot
 from scanner.model.uncollected import uncollected
 from scanner.model.unknown import Unknown
@@ -83,11 +83,13 @@ class _Side:
         is_extension = not parent_type(resource.type) and "/providers/" in ResourceId.parse(resource.id).scope.lower()
         scope = resource.parent_key if is_extension else resource.key
         reasons = []
+        # Children that are read one by one say nothing of another name.
+        name = resource.name if parent_type(resource.type) else ""
         for snapshot in self.snapshots:
-            unknown = snapshot.missing(resource.type, scope)
-            if unknown is None:
+            holes = snapshot.coverage.holes(resource.type, scope, name)
+            if not holes:
                 return ""
-            reasons.append(str(unknown))
+            reasons.append("; ".join(dict.fromkeys(reason for _, reason in holes)))
         return min(reasons, key=_not_asked, default=f"{self.word} holds no scope at all")
 
     def _listed(self, resource: Resource) -> str | None:
@@ -132,6 +134,9 @@ class _Comparison:
             self._note_gaps(side)
         only_old = {key: item for key, item in left.audited.items() if not self._both(item, right.get(key))}
         only_new = {key: item for key, item in right.audited.items() if key not in left.audited and left.get(key) is None}
+        if self._terms.deployed:  # what a template is deployed into was there before it
+            targets = [normalise(scope) for snapshot in old for scope in snapshot.scopes]
+            only_new = {key: item for key, item in only_new.items() if not any(is_within(target, key) for target in targets)}
         self._absent(only_old, right, ChangeKind.REMOVED)
         self._absent(only_new, left, ChangeKind.ADDED)
 
@@ -166,25 +171,29 @@ class _Comparison:
             return False
 
     def _absent(self, found: dict[str, Resource], other: _Side, kind: ChangeKind) -> None:
-        """Resources that one side alone holds. Those below another such are counted with it."""
+        """Resources that one side alone holds. Those below another that came or went are counted with it."""
+        tops: dict[str, str] = {}
         below: Counter[str] = Counter()
-        tops: list[Resource] = []
-        for resource in found.values():
-            top = _topmost(resource, found)
-            if top is None:
-                tops.append(resource)
-            else:
+        told: list[Resource] = []
+        for resource in sorted(found.values(), key=lambda item: item.key.count("/")):
+            top = _above(resource, tops)
+            if top:
+                tops[resource.key] = top
                 below[top] += 1
-        for resource in tops:
+                continue
             reason = other.missing(resource)
             if reason:
                 self._uncompared[Uncompared(resource.id, "", f"{other.word}: {reason}")] = None
-            elif self._is_azures(resource, kind):
+                continue
+            tops[resource.key] = resource.key
+            if self._is_azures(resource, kind):
                 self._left_out += 1
             else:
-                what = shown(_outline(resource))
-                sides = {"old": what} if kind is ChangeKind.REMOVED else {"new": what}
-                self._changes.append(Change(kind, resource.id, resource.type, below=below[resource.key], **sides))
+                told.append(resource)
+        for resource in told:
+            what = shown(_outline(resource))
+            sides = {"old": what} if kind is ChangeKind.REMOVED else {"new": what}
+            self._changes.append(Change(kind, resource.id, resource.type, below=below[resource.key], **sides))
 
     def _is_azures(self, resource: Resource, kind: ChangeKind) -> bool:
         """Whether Azure itself made a resource, so that its coming or going is nobody's doing."""
@@ -213,13 +222,14 @@ class _Comparison:
                 self._uncompared[Uncompared(scope, "", f"{side.word}: {what} could not be read: {reason}")] = None
 
 
-def _topmost(resource: Resource, found: dict[str, Resource]) -> str | None:
-    """The key of the highest resource above this one that is itself among those found, or None."""
-    top, at = None, resource.parent_key
+def _above(resource: Resource, tops: dict[str, str]) -> str:
+    """The key of the highest resource above this one that came or went, or empty."""
+    at = resource.parent_key
     while at and at != "/":
-        top = at if at in found else top
+        if at in tops:
+            return tops[at]
         at = parent_key(at)
-    return top
+    return ""
 
 
 def _is_singleton(resource: Resource) -> bool:

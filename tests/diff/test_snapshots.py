@@ -99,6 +99,22 @@ def test_what_stands_on_a_resource_is_gone_where_it_was_read_there() -> None:
     assert gone_and_come(old, snapshot(body(STORAGE), reads=(READ, elsewhere))) == []
 
 
+def test_what_is_read_by_name_says_nothing_of_other_names() -> None:
+    site = f"{GROUP}/providers/Microsoft.Web/sites/app"
+    reads = (Read("Microsoft.Web/sites", SUB), Read("Microsoft.Web/sites/config", f"{site}/config/web"))
+    settings, web = (body(f"{site}/config/{name}") for name in ("appsettings", "web"))
+    diff = compared(snapshot(body(site), settings, web), snapshot(body(site), reads=reads))
+    assert [item.resource for item in diff.changes] == [web["id"]]
+    assert [item.resource for item in diff.uncompared] == [settings["id"]]
+
+
+def test_what_stands_below_something_unknown_is_told_by_itself() -> None:
+    group = {"id": GROUP, "location": "eastus2"}
+    diff = compared(snapshot(group, body(STORAGE), reads=()), snapshot(reads=(Read("Microsoft.Storage/storageAccounts", SUB),)))
+    assert [(item.kind.value, item.resource) for item in diff.changes] == [("removed", STORAGE)]
+    assert [item.resource for item in diff.uncompared] == [GROUP]
+
+
 def test_resources_that_were_read_for_reference_do_not_come_or_go() -> None:
     def context(*ids: str) -> Snapshot:
         return Snapshot(scopes=[SUB], resources=[make_resource(body(item), context=True) for item in ids], reads=[Read("*", "/")])
@@ -133,6 +149,12 @@ class TestOfWhatWasDeployed:
         assert gone_and_come(old, new, deployed=True) == []
         assert len(gone_and_come(old, new, deployed=True, everything=True)) == 4
         assert len(gone_and_come(old, new)) == 4
+
+    def test_what_it_was_deployed_into_has_not_come_but_what_is_beside_it_has(self) -> None:
+        group, subscription = {"id": GROUP, "location": "eastus2"}, {"id": SUB}
+        old = snapshot(body(VAULT), scope=GROUP, reads=(Read("*", GROUP),))
+        new = snapshot(subscription, group, body(VAULT), body(STORAGE))
+        assert gone_and_come(old, new, deployed=True) == [("added", STORAGE, 0)]
 
     def test_what_somebody_made_has(self) -> None:
         assert gone_and_come(snapshot(body(VAULT)), snapshot(body(VAULT), body(STORAGE), body(LOCK)), deployed=True) == [
