@@ -84,7 +84,6 @@ def test_a_result_is_not_compared_with_a_snapshot(put: Any, tmp_path: Path) -> N
         (b'{"schema": "driftline.snapshot/0", "collected": ""}\n', "driftline.snapshot/0"),
         (b'{"schema": "driftline.diff/1"}', "is itself a comparison"),
         (b'{"schema": "driftline.result/1"}', "is a result"),
-        (b'{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"}', "is a template"),
         (b"", "the file is empty"),
         (b"{", "not JSON"),
         (b"[" * 100_000, "nests deeper"),
@@ -97,6 +96,46 @@ def test_a_file_that_cannot_be_compared_is_named_with_what_is_wrong(put: Any, va
         with pytest.raises(DriftlineError, match=r"wrong\.json") as caught:
             run("diff", *pair)
         assert said in str(caught.value)
+
+
+TEMPLATE = """{ // what we deployed
+  "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+  "contentVersion": "1.0.0.0",
+  "parameters": {"version": {"type": "string", "defaultValue": "TLS1_2"}},
+  "resources": [{
+    "type": "Microsoft.Storage/storageAccounts", "apiVersion": "2023-05-01", "name": "stchat", "location": "eastus2",
+    "properties": {"minimumTlsVersion": "[parameters('version')]"}
+  }]
+}"""
+
+
+def test_a_template_is_compared_with_what_is_there(put: Any) -> None:
+    template, place = put("main.json", TEMPLATE.encode()), ("--resource-group", "rg-chat")
+    body = {"id": STORAGE, "location": "East US 2", "kind": "StorageV2"}
+    there, drifted = (
+        put(
+            f"{version}.json",
+            json.dumps([{**body, "properties": {"minimumTlsVersion": version, "dnsEndpointType": "Standard"}}]).encode(),
+        )
+        for version in ("TLS1_2", "TLS1_0")
+    )
+    assert run("diff", template, there, *place)[0] == 0
+    code, text = run("diff", template, drifted, *place)
+    assert (code, [line for line in text.splitlines() if "~" in line]) == (
+        1,
+        ["  ~ properties.minimumTlsVersion: TLS1_2 -> TLS1_0"],
+    )
+    assert "properties.dnsEndpointType" in run("diff", template, there, *place, "--all")[1]
+
+
+def test_a_template_stands_first_and_its_place_is_known(put: Any) -> None:
+    template, there = put("main.json", TEMPLATE.encode()), put("a.jsonl", "TLS1_2")
+    with pytest.raises(DriftlineError, match="Name it first"):
+        run("diff", there, template)
+    with pytest.raises(DriftlineError, match="Say it with --resource-group NAME"):
+        run("diff", template, there)
+    with pytest.raises(DriftlineError, match="is no template"):
+        run("diff", there, there, "--resource-group", "rg-chat")
 
 
 def test_a_file_that_is_not_there_is_said_to_be(put: Any, tmp_path: Path) -> None:
