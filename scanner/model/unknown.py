@@ -50,8 +50,14 @@ class Partial(dict[str, Any]):
     __slots__ = ("rest",)
 
     def __init__(self, known: Mapping[str, Any], *, rest: Unknown) -> None:
-        super().__init__({key: Partial(item, rest=rest) if type(item) is dict else item for key, item in known.items()})
+        super().__init__({key: _in_part(item, rest) for key, item in known.items()})
         self.rest = rest
+
+
+def _in_part(value: Any, rest: Unknown) -> Any:
+    if type(value) is dict:
+        return Partial(value, rest=rest)
+    return [_in_part(item, rest) for item in value] if type(value) is list else value
 
 
 Truth = bool | Unknown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from scanner.model.arm_types import arm_type
@@ -11,6 +12,7 @@ from scanner.model.resource_id import ResourceId
 from scanner.simulator import graph, lists, providers
 from scanner.simulator.access import Principal, allows, built_in_roles, permissions_at, sees
 from scanner.simulator.actions import act
+from scanner.simulator.deployments import Deployments
 from scanner.simulator.errors import ArmError, group_not_found, not_found, refused, subscription_not_found
 from scanner.simulator.providers.monitoring import require_diagnostics
 from scanner.simulator.store import Store, StoredResource, merge
@@ -25,7 +27,6 @@ _NOT_SIMULATED: Final = frozenset(
     {
         "microsoft.insights/diagnosticsettingscategories",
         "microsoft.policyinsights/policystates",
-        "microsoft.resources/deployments",
         "microsoft.resources/tags",
     }
 )
@@ -63,6 +64,7 @@ class Arm:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._deployments = Deployments(store)
 
     def handle(self, request: Request) -> Answer:
         """Answer one request. Raises `ArmError` for what Azure refuses."""
@@ -111,6 +113,11 @@ class Arm:
     def _of_provider(self, request: Request, segments: list[str], lowered: list[str]) -> Answer:
         at = len(lowered) - 1 - lowered[::-1].index("providers")
         scope, tail = "/" + "/".join(segments[:at]), segments[at + 1 :]
+        if lowered[at + 1 : at + 3] == ["microsoft.resources", "deployments"]:
+            self._require_scope(scope)
+            allowed = partial(self._require, request.principal)
+            status, body = self._deployments.handle(request.method, scope, tail[2:], request.body, allowed)
+            return Answer(status, body)
         if request.method == "POST":
             return self._action(request, segments, len(tail))
         if len(tail) == 1:

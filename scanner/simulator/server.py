@@ -16,6 +16,7 @@ from aiohttp import web
 
 from scanner.simulator import faults as fault_files
 from scanner.simulator.arm import Answer, Arm, Request
+from scanner.simulator.deployments import lenient_json
 from scanner.simulator.errors import ArmError
 from scanner.simulator.faults import FaultEntry, Faults
 from scanner.simulator.paging import page
@@ -201,6 +202,8 @@ def _json(raw: bytes) -> Json:
     try:
         return json.loads(raw)
     except ValueError as error:
-        raise ArmError(
-            400, "InvalidRequestContent", f"The request content was invalid and could not be deserialized: {error}."
-        ) from error
+        body = lenient_json(raw)
+        if body is None:
+            message = f"The request content was invalid and could not be deserialized: {error}."
+            raise ArmError(400, "InvalidRequestContent", message) from error
+        return body

@@ -11,9 +11,8 @@ from scanner.model.resource_id import normalise
 from scanner.simulator import providers
 from scanner.simulator.access import Principal, built_in_roles
 from scanner.simulator.changes import apply_change
-from scanner.simulator.deployment import deploy, read_template
+from scanner.simulator.deployment import deploy
 from scanner.simulator.errors import ArmError
-from scanner.simulator.expressions import Target
 from scanner.simulator.graph import freeze
 from scanner.simulator.providers.common import guid_of
 from scanner.simulator.state_file import (
@@ -26,6 +25,7 @@ from scanner.simulator.state_file import (
     read_state,
 )
 from scanner.simulator.store import Store
+from scanner.templates import Frame, Target, read_template
 
 __all__ = ["Deployed", "deploy_state"]
 
@@ -167,7 +167,10 @@ def _deploy_template(state: State, at: int, store: Store) -> None:
     if not path.is_file():
         raise state.fault(("templates", at, "file"), f"there is no template {entry.file} beside the state")
     target = _target(state, at, subscription, group)
-    deploy(read_template(path), target, state.shape.parameters, store)
+    file = read_template(path)
+    declared = {name.lower() for name in file.data.get("parameters") or {}}
+    given = {name: value for name, value in state.shape.parameters.items() if name.lower() in declared}
+    deploy(file, target, given, store, frame=Frame(told="the state gives no value"))
 
 
 def _target(state: State, at: int, subscription: SubscriptionShape, group: GroupShape) -> Target:
@@ -183,4 +186,4 @@ def _target(state: State, at: int, subscription: SubscriptionShape, group: Group
             raise state.fault(("templates", at), f"{further.name} has no resource group {entry.group!r}")
         group = wanted
     name = group.name if entry.scope == "resourceGroup" else ""
-    return Target(state.shape.tenant, subscription.id, subscription.name, name, group.location)
+    return Target(state.shape.tenant, "", subscription.id, name, group.location, subscription.name)

@@ -75,7 +75,7 @@ class Store:
 
     `now` is the clock; while `deploying`, resources are made at `born`, afterwards at `now`. `revision` counts changes.
     `hidden` holds by resource what only actions hand out: keys and application settings. `frozen` holds by table what an index
-    that lags behind still tells. `above` names the management groups of a subscription.
+    that lags behind still tells. `above` names the management groups of a subscription; `deployments` what came through the API.
     """
 
     now: datetime
@@ -84,6 +84,7 @@ class Store:
     deploying: bool = True
     revision: int = 0
     answers: dict[str, Json] = field(default_factory=dict)
+    deployments: dict[str, Json] = field(default_factory=dict)
     events: list[dict[str, Json]] = field(default_factory=list)
     hidden: dict[str, dict[str, str]] = field(default_factory=dict)
     above: dict[str, list[str]] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -14,7 +14,7 @@ from scanner.model.unknown import Unknown
 from scanner.templates.evaluation import MOST_COPIES, Scope, evaluate, fault, truth_of
 from scanner.templates.files import Pointer, TemplateFile, read_template
 from scanner.templates.functions import TEMPLATE_FUNCTIONS, user_functions
-from scanner.templates.instances import UNRESOLVED, Instance, Step, instances_of
+from scanner.templates.instances import UNRESOLVED, Hole, Instance, Step, instances_of
 from scanner.templates.parameters import is_secure
 from scanner.templates.targets import Target
 from scanner.templates.values import Values, texts_of
@@ -45,6 +45,10 @@ class World(Protocol):
         """The template refers to a resource of its own: one who deploys may do so now."""
         ...
 
+    def new_guid(self) -> Json:
+        """What `newGuid()` gives."""
+        ...
+
 
 class Nothing:
     """The world of a template that is looked at without deploying it."""
@@ -55,6 +59,10 @@ class Nothing:
 
     def wanted(self, instance: Instance) -> None:
         """Nothing to do."""
+
+    def new_guid(self) -> Json:
+        """Only a deployment makes one."""
+        return Unknown.because("newGuid() is made anew by each deployment")
 
 
 @dataclass(eq=False)
@@ -164,6 +172,10 @@ class Deployment:
         if instance.is_deployment and not instance.existing:
             self.tree.pending.append(instance)
 
+    def holes(self) -> Iterator[Hole]:
+        """Where nobody knows before deployment what comes to be."""
+        return (step for step in self.steps if isinstance(step, Hole))
+
     def instance(self, name: str) -> Instance | None:
         """The resource of this template that a symbol, an id or a name names."""
         symbol, _, index = name.rstrip("]").partition("[")
@@ -181,7 +193,9 @@ class Deployment:
             self._by_name = {}
             for item in (step for step in self.steps if isinstance(step, Instance)):
                 relative = item.id.lower().rpartition("/providers/")[2]
-                words = {item.key, item.name.lower(), f"{item.type}/{item.name}".lower(), item.loop.lower(), relative}
+                # subscriptionResourceId() of a resource group, which templates write in dependsOn, is not its id.
+                apart = normalise(f"{self.target.scope}/providers/{item.type}/{item.name}") if "/" not in item.name else ""
+                words = {item.key, item.name.lower(), f"{item.type}/{item.name}".lower(), item.loop.lower(), relative, apart}
                 for word in words - {""}:
                     self._by_name.setdefault(word, []).append(item)
         return self._by_name

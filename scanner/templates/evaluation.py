@@ -40,8 +40,8 @@ class Scope:
         return self.deployment.tree.now
 
     def new_guid(self) -> Json:
-        """What `newGuid()` gives: only a deployment makes one."""
-        return Unknown.because("newGuid() is made anew by each deployment")
+        """What `newGuid()` gives."""
+        return self.deployment.tree.world.new_guid()
 
     def inside(self, name: str, index: int) -> Scope:
         """The scope of one turn of a loop."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import heappop, heappush
 from typing import Any
 
 from scanner.model.unknown import Unknown
@@ -88,16 +89,25 @@ def in_order(deployment: Deployment) -> Iterator[Instance]:
     """What comes to be, in the template's own order, but nothing before what it depends on. Raises `ConfigurationError`."""
     own = [step for step in deployment.steps if isinstance(step, Instance) and step.condition is not False]
     waits = {id(item): _waits(item, deployment) for item in own}
-    done: set[int] = set()
-    while len(done) < len(own):
-        ready = [item for item in own if id(item) not in done and waits[id(item)] <= done]
-        if not ready:
-            stuck = [item for item in own if id(item) not in done]
-            names = ", ".join(sorted({f"{item.type} {item.name}" for item in stuck})[:6])
-            fault(deployment.file, (*stuck[0].at, "dependsOn"), f"circular: {names} wait for each other (ARM: InvalidTemplate)")
-        for item in ready:
-            done.add(id(item))
-            yield item
+    follows: dict[int, list[int]] = {}
+    for at, item in enumerate(own):
+        for one in waits[id(item)]:
+            follows.setdefault(one, []).append(at)
+    ready = [at for at, item in enumerate(own) if not waits[id(item)]]
+    done = 0
+    while ready:
+        item = own[heappop(ready)]
+        yield item
+        done += 1
+        for at in follows.get(id(item), ()):
+            waiting = waits[id(own[at])]
+            waiting.discard(id(item))
+            if not waiting:
+                heappush(ready, at)
+    if done < len(own):
+        stuck = [item for item in own if waits[id(item)]]
+        names = ", ".join(sorted({f"{item.type} {item.name}" for item in stuck})[:6])
+        fault(deployment.file, (*stuck[0].at, "dependsOn"), f"circular: {names} wait for each other (ARM: InvalidTemplate)")
 
 
 def _waits(instance: Instance, deployment: Deployment) -> set[int]:
@@ -108,5 +118,11 @@ def _waits(instance: Instance, deployment: Deployment) -> set[int]:
             if named is None:
                 words = f"the resource {item!r} is not defined in the template (ARM: InvalidTemplate)"
                 fault(deployment.file, (*instance.at, "dependsOn"), words)
+            if named == [instance]:
+                fault(
+                    deployment.file,
+                    (*instance.at, "dependsOn"),
+                    f"circular: {instance.name} waits for itself (ARM: InvalidTemplate)",
+                )
             found.update(id(one) for one in named if one.condition is not False and one is not instance)
     return found

@@ -99,7 +99,7 @@ def given_parameters(
         names = ", ".join(sorted(missing))
         faults.append(
             file.fault(
-                (*at, "parameters"), f"no value is given for {names}, which have no default: {told} (ARM: InvalidTemplate)"
+                (*at, "parameters"), f"no value is given, and there is no default, for: {names} ({told}; ARM: InvalidTemplate)"
             )
         )
     for name, value in given.items():

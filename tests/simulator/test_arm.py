@@ -88,7 +88,7 @@ def test_what_clients_send_back_of_computed_members_is_ignored(azure: Any) -> No
         ("POST", "Microsoft.Web/sites/app-toy/restart", 404, "NotFound"),
         ("GET", "Microsoft.Web/sites/app-toy/config/appsettings", 405, "MethodNotAllowed"),
         ("GET", "/nonsense", 404, "NotFound"),
-        ("PUT", "Microsoft.Resources/deployments/main", 501, "NotSimulated"),
+        ("PUT", "Microsoft.Resources/deployments/main", 400, "InvalidRequestContent"),
         ("PATCH", "Microsoft.Web/sites/app-toy/providers/Microsoft.Resources/tags/default", 501, "NotSimulated"),
         ("GET", "Microsoft.Web/sites/app-toy/providers/Microsoft.Insights/diagnosticSettingsCategories", 501, "NotSimulated"),
     ],

@@ -71,7 +71,7 @@ def test_every_missing_and_unfitting_parameter_is_told_at_once() -> None:
     )  # fmt: skip
     said = refusal(data, {"c": 1, "d": "y", "e": "hunter2", "z": 1})
     for words in (
-        "no value is given for a, b",
+        "no value is given, and there is no default, for: a, b",
         "c is at least 3",
         "'y' is not among the allowed values of d: x",
         "no parameter 'z'",

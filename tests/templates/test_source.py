@@ -82,7 +82,7 @@ def test_a_parameter_of_the_file_and_of_the_target_reach_the_verdict(scan: Scan,
         resource("srch", SEARCH, location="[resourceGroup().location]", properties={"publicNetworkAccess": "[parameters('a')]"}),
         parameters={"a": {"type": "string"}},
     )
-    with pytest.raises(ConfigurationError, match=r"no value is given for a.*--parameters"):
+    with pytest.raises(ConfigurationError, match=r"for: a \(give them with --parameters FILE"):
         scan(data)
     (tmp_path / "p.json").write_text(json.dumps({"$schema": "x", "parameters": {"a": {"value": "disabled"}}}))
     subscription = GROUP.split("/")[2]
