@@ -15,10 +15,10 @@ BROWSER := $(VENV)/.installed-browser
 PIP     := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format honesty browser bench picture lock clean
+.PHONY: help demo test lint format honesty browser bench deployment picture lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 demo: $(RUNTIME) ## scan the drifted reference deployment on the simulator; reports in driftline-out/
 	$(BIN)/driftline demo --output driftline-out
@@ -44,6 +44,9 @@ browser: $(BROWSER) ## drive the HTML report in Chromium, which must be at /usr/
 
 bench: $(TESTING) ## speed, memory and scale; prints a table
 	$(BIN)/python -m benchmarks
+
+deployment: $(RUNTIME) ## join the parts of the reference deployment into main.json
+	$(BIN)/python docs/make_main_template.py
 
 picture: $(RUNTIME) ## draw docs/summary.svg anew, the summary that the README shows
 	$(BIN)/python docs/make_picture.py

@@ -5,26 +5,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from scanner.language.expressions import compile_value, is_expression
-from scanner.language.functions import STANDARD, Function, FunctionTable
 from scanner.model.arm_types import ArmType, arm_type
 from scanner.model.packaged import packaged
-from scanner.model.yaml_file import load_yaml
+from scanner.model.resource_id import normalise, parent_key
+from scanner.model.unknown import Unknown
+from scanner.templates import Expansion, Instance, Target, expand, read_template
 
 FOLDER = packaged("baselines", "openai-chat", "deployment")
-TEMPLATES = sorted(path.name for path in FOLDER.glob("*.json"))
+REFERENCE: dict[str, Any] = yaml.safe_load((FOLDER / "reference.yaml").read_text(encoding="utf-8"))
+#: The parts, in the order of deployment; main.json is made of them.
+TEMPLATES: list[str] = [item["file"] for item in REFERENCE["templates"]]
 SCHEMAS = {
     "resourceGroup": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
     "subscription": "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#",
 }
-#: What belongs to the template, not to the body of the resource.
-ENVELOPE = {"type", "apiVersion", "name", "scope", "comments", "condition", "dependsOn"}
 #: Discriminators of which the path table keeps one member only; the others as Microsoft's type definitions list them.
 DISCRIMINATORS = {
     "outboundRules properties.type": {"PrivateEndpoint", "FQDN", "ServiceTag"},
@@ -36,66 +38,38 @@ DISCRIMINATORS = {
 }
 
 
-def _contextual(name: str) -> Function:
-    return Function(name, 0, None, lambda *_: None, takes_scope=True)
-
-
-FUNCTIONS: FunctionTable = STANDARD.extended(
-    *map(
-        _contextual,
-        ("parameters", "variables", "resourceId", "subscriptionResourceId", "reference", "subscription", "resourceGroup"),
-    )
-)
-
-
 @cache
 def template(name: str) -> dict[str, Any]:
     return json.loads((FOLDER / name).read_text(encoding="utf-8"))
 
 
-def with_defaults(name: str) -> list[dict[str, Any]]:
-    """The resources of a template with ids that a hub may replace as the reference deploys them."""
-    text = json.dumps(template(name)["resources"])
-    for key, parameter in template(name).get("parameters", {}).items():
-        if str(parameter.get("defaultValue")).startswith("[resourceId("):
-            text = text.replace(f"[parameters('{key}')]", parameter["defaultValue"])
-    return list(json.loads(text))
+@cache
+def expansion(name: str) -> Expansion:
+    """A template with its defaults, as it is deployed."""
+    subscription, group = REFERENCE["subscription"]["id"], REFERENCE["resourceGroup"]
+    scope = next(item.get("scope", "") for item in REFERENCE["templates"] if item["file"] == name)
+    target = Target("", "", subscription, "" if scope else group["name"], group["location"])
+    return expand(read_template(FOLDER / name), {}, target, now=datetime(2026, 11, 1, tzinfo=UTC))
 
 
-def reference() -> dict[str, Any]:
-    file = load_yaml(FOLDER / "reference.yaml", [])
-    assert file is not None
-    return file.data
+def resources() -> Iterator[tuple[str, Instance]]:
+    for name in TEMPLATES:
+        for instance in expansion(name).resources:
+            yield name, instance
 
 
-def in_order() -> list[str]:
-    return [item["file"] for item in reference()["templates"]]
-
-
-def resources() -> Iterator[tuple[str, dict[str, Any]]]:
-    for name in in_order():
-        for resource in template(name)["resources"]:
-            yield name, resource
-
-
-def label(resource: dict[str, Any]) -> str:
-    return f"{resource['type']} {resource['name']}"
-
-
-def path_of(resource_type: str, names: str) -> str:
-    """The id below its group, compared without case."""
-    provider, *segments = resource_type.split("/")
-    pairs = zip(segments, names.split("/"), strict=True)
-    return "/".join([provider, *(part for pair in pairs for part in pair)]).lower()
+def label(instance: Instance) -> str:
+    return f"{instance.type} {instance.name}"
 
 
 def test_the_reference_deploys_every_template_once() -> None:
-    assert sorted(in_order()) == TEMPLATES
+    parts = {path.name for path in FOLDER.glob("*.json")} - {"main.json"}
+    assert sorted(TEMPLATES) == sorted(name for name in parts if not name.startswith("parameters."))
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_template_has_schema_version_and_nothing_unknown(name: str) -> None:
-    scope = next(item.get("scope", "resourceGroup") for item in reference()["templates"] if item["file"] == name)
+    scope = next(item.get("scope", "resourceGroup") for item in REFERENCE["templates"] if item["file"] == name)
     found = template(name)
     assert (found["$schema"], found["contentVersion"]) == (SCHEMAS[scope], "1.0.0.0")
     assert set(found) <= {"$schema", "contentVersion", "metadata", "parameters", "variables", "resources"}
@@ -110,14 +84,14 @@ def test_a_template_reads_as_one_writes_it(name: str) -> None:
 
 def test_secrets_come_from_parameters_that_default_to_placeholders() -> None:
     written = []
-    for name, resource in resources():
-        properties = resource.get("properties", {})
+    for name, instance in resources():
+        properties = instance.source.get("properties", {})
         secret = properties.get("value") or properties.get("osProfile", {}).get("adminPassword")
         if secret is not None:
             found = re.fullmatch(r"\[parameters\('(\w+)'\)\]", secret)
-            assert found is not None, f"{label(resource)} holds a secret"
+            assert found is not None, f"{label(instance)} holds a secret"
             parameter = template(name)["parameters"][found[1]]
-            written.append((resource["name"], parameter["type"], parameter["defaultValue"]))
+            written.append((instance.name, parameter["type"], parameter["defaultValue"]))
     assert sorted(written) == [
         ("kv-chat-prod/endpoint-chat-key", "securestring", "[newGuid()]"),
         ("kv-chat-prod/gateway-certificate", "securestring", "[newGuid()]"),
@@ -127,7 +101,7 @@ def test_secrets_come_from_parameters_that_default_to_placeholders() -> None:
 
 def test_what_the_reference_sets_some_template_takes() -> None:
     declared = {key for name in TEMPLATES for key in template(name).get("parameters", {})}
-    assert set(reference()["parameters"]) <= declared
+    assert set(REFERENCE["parameters"]) <= declared
 
 
 def test_every_declared_name_is_used() -> None:
@@ -142,18 +116,16 @@ def test_every_declared_name_is_used() -> None:
 
 
 def test_no_resource_stands_twice() -> None:
-    seen = [
-        (resource.get("scope", "").lower(), resource["type"].lower(), resource["name"].lower()) for _, resource in resources()
-    ]
+    seen = [instance.key for _, instance in resources()]
     assert len(set(seen)) == len(seen)
 
 
-@pytest.mark.parametrize("resource", [resource for _, resource in resources()], ids=label)
-def test_a_resource_writes_only_what_its_type_has(resource: dict[str, Any]) -> None:
-    known = arm_type(resource["type"])
-    assert known is not None, f"{resource['type']} is not in the path table"
-    assert (resource["type"], resource["apiVersion"]) == (known.name, known.api_version)
-    body = {key: value for key, value in resource.items() if key not in ENVELOPE}
+@pytest.mark.parametrize("instance", [instance for _, instance in resources()], ids=label)
+def test_a_resource_writes_only_what_its_type_has(instance: Instance) -> None:
+    known = arm_type(instance.type)
+    assert known is not None, f"{instance.type} is not in the path table"
+    assert (instance.type, instance.api_version) == (known.name, known.api_version)
+    body = {key: value for key, value in instance.body().items() if key not in ("id", "name", "type")}
     assert list(faults(body, "", known)) == []
 
 
@@ -189,7 +161,7 @@ def faults(value: Any, path: str, known: ArmType) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from faults(item, f"{path}[*]", known)
-    elif not (isinstance(value, str) and is_expression(value)):
+    elif not isinstance(value, Unknown):
         yield from leaf_faults(value, path, known)
 
 
@@ -214,64 +186,55 @@ def leaf_faults(value: Any, path: str, known: ArmType) -> Iterator[str]:
         yield f"{path} is {value!r}, not a string"
 
 
-def test_expressions_parse_with_the_functions_that_deployments_have() -> None:
-    for name in TEMPLATES:
-        compile_value({key: value for key, value in template(name).items() if not key.startswith("$")}, FUNCTIONS)
-
-
-def test_each_reference_leads_to_something_deployed_before() -> None:
+def test_each_id_leads_to_something_deployed_before() -> None:
     before: set[str] = set()
     wrong: list[str] = []
-    for name in in_order():
-        own = {
-            path_of(item["type"], item["name"]): item
-            for item in with_defaults(name)
-            if not is_expression(item["name"]) and "scope" not in item
-        }
-        for resource in with_defaults(name):
-            me = "" if is_expression(resource["name"]) or "scope" in resource else path_of(resource["type"], resource["name"])
-            waits_for = closure(resource, own)
-            for target in references(resource):
+    for name in TEMPLATES:
+        own = {item.key: item for item in expansion(name).resources}
+        for instance in own.values():
+            waits_for = closure(instance)
+            for target in ids_in(instance):
                 owner = owner_of(target, set(own) | before)
                 if owner is None:
-                    wrong.append(f"{name}: {label(resource)} refers to {target}, which nothing deploys before")
-                elif owner in own and owner != me and owner not in waits_for:
-                    wrong.append(f"{name}: {label(resource)} does not depend on {owner}")
+                    wrong.append(f"{name}: {label(instance)} refers to {target}, which nothing deploys before")
+                elif owner in own and owner != instance.key and owner not in waits_for:
+                    wrong.append(f"{name}: {label(instance)} does not depend on {owner}")
         before |= set(own)
     assert wrong == []
 
 
-def references(resource: dict[str, Any]) -> Iterator[str]:
-    """Every resource that a resource names, and its parent."""
-    body = {key: value for key, value in resource.items() if key != "dependsOn"}
-    for call in compile_value(body, FUNCTIONS).calls:
-        if call.name == "resourceId":
-            assert all(isinstance(item, str) for item in call.literals), f"{label(resource)} computes a name: not followed here"
-            yield path_of(call.literals[0], "/".join(call.literals[1:]))
-    if "scope" not in resource and resource["name"].count("/"):
-        yield path_of(resource["type"].rpartition("/")[0], resource["name"].rpartition("/")[0])
+def ids_in(instance: Instance) -> Iterator[str]:
+    """Every resource of the workload that a resource names in its body, and what it stands on."""
+    pending: list[Any] = [value for key, value in instance.body().items() if key != "id"]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str) and "/resourcegroups/" in value.lower() and "/providers/" in value.lower():
+            yield normalise(value)
+        pending.extend([*value.values(), *value] if isinstance(value, dict) else value if isinstance(value, list) else [])
+    above = parent_key(instance.key)
+    if "/providers/" in above:
+        yield above
 
 
-def closure(resource: dict[str, Any], own: dict[str, dict[str, Any]]) -> set[str]:
+def closure(instance: Instance) -> set[str]:
     """What a resource waits for, over all steps."""
     found: set[str] = set()
-    open_ends = [resource]
+    open_ends = [instance]
     while open_ends:
-        for call in compile_value(open_ends.pop().get("dependsOn", []), FUNCTIONS).calls:
-            target = path_of(call.literals[0], "/".join(call.literals[1:]))
-            assert target in own, f"{label(resource)} depends on {target}, which its template does not have"
-            if target not in found:
-                found.add(target)
-                open_ends.append(own[target])
+        for entry in open_ends.pop().depends:
+            for one in instance.deployment.depended(entry) or ():
+                if one.key not in found:
+                    found.add(one.key)
+                    open_ends.append(one)
     return found
 
 
 def owner_of(target: str, deployed: set[str]) -> str | None:
     """The resource that a reference leads to: itself, or the one that holds it inside (a subnet, a probe)."""
     while target not in deployed:
-        if target.count("/") < 4:
+        target = parent_key(target)
+        if "/providers/" not in target:
             return None
-        target = target.rpartition("/")[0].rpartition("/")[0]
     return target
 
 

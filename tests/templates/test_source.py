@@ -144,6 +144,8 @@ def test_secure_parameters_are_written_nowhere(scan: Scan, tmp_path: Path) -> No
 
 def test_every_template_of_the_reference_deployment_is_judged(root: Path, scan: Scan) -> None:
     for path in sorted((root / "baselines/openai-chat/deployment").glob("*.json")):
+        if path.name.startswith("parameters."):
+            continue
         _, result = scan(path.read_text(encoding="utf-8"), "--location", "eastus2", "--only", "NET", "--only", "AI")
         assert not [item for item in result["findings"] if item["verdict"] == "error"], path.name
 
