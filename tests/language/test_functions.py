@@ -257,6 +257,8 @@ ROWS: list[tuple[str, Any]] = [
     ("string(true())", "True"),
     ("substring('one two three', 4, 3)", "two"),
     ("substring('one two three', 8)", "three"),
+    ("policy().assignmentId", Unknown.because("policy(): known only to the assignment that Azure Policy evaluates")),
+    ("requestContext().apiVersion", Unknown.because("requestContext(): known only while Azure Policy evaluates a request")),
     ("uniqueString('test')", "rbgf3xv4ufgzg"),
     # prefixes of addresses
     (
