@@ -66,16 +66,28 @@ def run_rule_cases(
 
     directories = [path] if path is not None else [item / "tests" for item in rules or [] if (item / "tests").is_dir()]
     if not directories:
-        raise DriftlineError("no cases are named", hint="Name a file or directory of cases, or --rules DIR with a tests/ inside.")
+        raise DriftlineError(
+            "no cases are named",
+            hint="Name a file or directory of cases, or --rules DIR with tests/ inside (DIR/tests/<family>/<name>.yaml).",
+        )
     judging = settle(None, {"rules": rules}, None, None)
     reports = list(run_cases(load_cases(directories), judging.rule_set, judging.baseline, datetime.now(UTC)))
+    tested = {report.rule for report in reports}
+    own = {rule.id for rule in judging.rule_set.rules if any(_lies_in(rule.file, item) for item in rules or [])}
     for report in reports:
         typer.echo(f"{'ok  ' if not report.failures else 'FAIL'} {report.rule} ({report.cases} cases)")
         for failure in report.failures:
             typer.echo(f"     {failure.file}:{failure.line}: {failure.description}: {failure.difference}")
-    failing = sum(bool(report.failures) for report in reports)
-    typer.echo(f"{len(reports) - failing} of {len(reports)} rules hold")
+    untested = sorted(own - tested) if path is None else []
+    for name in untested:
+        typer.echo(f"FAIL {name} (no cases: write them in tests/ below its directory)")
+    failing = sum(bool(report.failures) for report in reports) + len(untested)
+    typer.echo(f"{len(tested) + len(untested) - failing} of {len(tested) + len(untested)} rules hold")
     return 1 if failing else 0
+
+
+def _lies_in(file: str, directory: Path) -> bool:
+    return Path(file).resolve().is_relative_to(directory.resolve())
 
 
 @app.command("new")
@@ -89,10 +101,13 @@ def new_rule(
     """
     import re
 
+    from scanner.cli.compose import settle
     from scanner.rules.scaffold import scaffold_rule
 
     if not re.fullmatch(r"[A-Z][A-Z0-9]*-[0-9]{3}[a-z]?", rule_id):
         raise DriftlineError(f'"{rule_id}" is no rule id', hint="An id is a family and a number: OUR-001.")
+    if settle(None, {}, None, None).rule_set.get(rule_id) is not None:
+        raise DriftlineError(f"{rule_id} is the id of a rule that driftline ships", hint="Choose a family of your own: OUR-001.")
     for path in scaffold_rule(rule_id, directory):
         typer.echo(f"{path} written")
     typer.echo(f"Try it: driftline rules test --rules {directory}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from scanner.engine.evaluate import evaluate
 from scanner.engine.explain import explain
@@ -29,6 +29,7 @@ from scanner.rules.shapes import WorkloadShape
 __all__ = ["CaseFailure", "RuleReport", "run_cases"]
 
 Json = Any
+_NO_RULE: Final = "no rule has the id {}: a rule of your own is found by --rules DIR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,16 @@ def run_cases(files: Iterable[CaseFile], rule_set: RuleSet, baseline: Baseline, 
             cases = [case for case in file.cases if any(expected.rule == rule_id for expected in case.expect)]
             if rule is None:
                 yield RuleReport(
-                    rule_id, len(cases), (CaseFailure(file.path, cases[0].line, "", f"no rule has the id {rule_id}"),)
+                    rule_id,
+                    len(cases),
+                    (
+                        CaseFailure(
+                            file.path,
+                            cases[0].line,
+                            "",
+                            _NO_RULE.format(rule_id),
+                        ),
+                    ),
                 )
                 continue
             yield _run_rule(rule, cases, file, rule_set, baseline, now)
@@ -130,6 +140,9 @@ def _differences(rule: Rule, case: Case, judgement: Judgement) -> Iterator[str]:
             actual = [item.actual for item in finding.evidence] if finding else []
             if expected.states_actual and expected.actual not in actual:
                 yield f"{label}: expected actual {expected.actual!r}, evidence has {actual!r}"
+            said = " ".join([finding.message, *(item.note for item in finding.evidence)]) if finding else ""
+            if expected.reason not in said:
+                yield f"{label}: expected the reason {expected.reason!r}, the finding says: {said or 'nothing'}"
 
 
 def _verdicts(rule: Rule, judgement: Judgement) -> Iterator[tuple[str, str, Verdict, Finding | None]]:

@@ -73,7 +73,7 @@ def run_scan(
         scan=info, rules=tuple(map(_rule_info, rule_set.rules)), resources=audited,
         findings=order_findings(_located(_with_real_causes(settle(findings, judgement)), source)), passes=judgement.passes(),
         not_applicable=judgement.inapplicable(), gaps=tuple(sorted(gaps)), requests=source.requests, workloads=tuple(bound),
-        notes=tuple(notes),
+        notes=tuple(dict.fromkeys(notes)),
     )  # fmt: skip
 
 

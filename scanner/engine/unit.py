@@ -21,10 +21,12 @@ import msgspec
 from scanner.engine.evaluate import evaluate
 from scanner.engine.explain import explain
 from scanner.engine.judgement import Judgement
+from scanner.facts import FACTS
 from scanner.facts.components import BoundWorkload, bind_workloads
 from scanner.model.coverage import Gap
 from scanner.model.errors import DriftlineError
 from scanner.model.finding import Finding
+from scanner.model.resource import canonical_type
 from scanner.model.result import Workload
 from scanner.model.snapshot import Snapshot
 from scanner.rules.baseline import Baseline
@@ -58,7 +60,7 @@ def judge_unit(snapshot: Snapshot, rule_set: RuleSet, baseline: Baseline, worklo
     judged.outcomes.clear()
     return JudgedUnit(
         findings=findings, judgement=judged, digest=_digest(snapshot), gaps=snapshot.gaps, workloads=tuple(map(_workload, bound)),
-        notes=tuple(_notes(bound)), audited=sum(not resource.context for resource in snapshot.resources),
+        notes=tuple(_notes(bound, _asked_for(rule_set))), audited=sum(not resource.context for resource in snapshot.resources),
     )  # fmt: skip
 
 
@@ -119,8 +121,18 @@ def _workload(bound: BoundWorkload) -> Workload:
     return Workload(name=bound.name, components=components)
 
 
-def _notes(bound: tuple[BoundWorkload, ...]) -> Iterator[str]:
+def _asked_for(rule_set: RuleSet) -> frozenset[str] | None:
+    """The components that rules ask for; None where a fact may ask for any."""
+    if any(canonical_type(name) in FACTS for rule in rule_set.rules for name in rule.target.types):
+        return None
+    return frozenset(name for rule in rule_set.rules for name in (rule.target.component, *rule.uses.components) if name)
+
+
+def _notes(bound: tuple[BoundWorkload, ...], asked: frozenset[str] | None) -> Iterator[str]:
+    """What to say of components that are not told, where some rule asks for them, or a hint is at fault."""
     for workload in bound:
         for name, binding in workload.components.items():
+            if asked is not None and name not in asked and not binding.misnamed:
+                continue
             if binding.reason and (binding.misnamed or binding.status in ("ambiguous", "unknown")):
                 yield f"{workload.name}: component {name} is {binding.status}: {binding.reason}"

@@ -141,4 +141,5 @@ def _note_call(name: str, literals: tuple[Json, ...], context: ConditionContext,
         and first not in context.names
         and not any(first.lower().startswith(n.lower()) for n, _ in context.bound)
     ):
-        context.fault(pointer, f"current('{first}') names no count around it{did_you_mean(first, context.names)}")
+        near = did_you_mean(first, context.names)
+        context.fault(pointer, f"current('{first}') names no count around it{near} (the element of each is current())")

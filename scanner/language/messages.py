@@ -17,7 +17,7 @@ __all__ = ["Message", "compile_message", "printable"]
 
 Json = Any
 
-_HOLE = re.compile(r"\{([^{}]+)\}|\[([a-zA-Z][a-zA-Z0-9]*\(.*?\))\]")
+_HOLE = re.compile(r"\{([^{}]+)\}|\[([a-zA-Z][a-zA-Z0-9]*\(.*?\)(?:\.\w+|\[[^\[\]]*\])*)\]")
 _LONGEST: Final = 120
 
 
@@ -49,6 +49,8 @@ def compile_message(text: str, context: ConditionContext, pointer: Pointer = ())
             if template is not None:
                 parts.append(template.evaluate)
     parts.append(text[at:])
+    if any("{" in part.rpartition("}")[2] for part in parts if isinstance(part, str)):
+        context.fault(pointer, 'the message opens a hole with "{" and does not close it')
     return Message(tuple(part for part in parts if part != ""))
 
 

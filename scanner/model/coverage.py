@@ -76,7 +76,16 @@ class Coverage:
             if where != scope_key and is_within(where, scope_key) and _may_hold(where, type_key, name)
             if not self._is_good(type_key, where)
         ]
-        return inside if nearest == "" else self._holes_below(what, type_key, scope_key, inside, name)
+        if nearest == "":
+            return inside + self._holes_of_parents(what, type_key, scope_key)
+        return self._holes_below(what, type_key, scope_key, inside, name)
+
+    def _holes_of_parents(self, what: str, type_key: str, scope_key: str) -> list[tuple[str, str]]:
+        """Under a read that claims everything, children are not known where their parents are not."""
+        parent = parent_type(what)
+        if not parent or type_key.startswith("microsoft.resources/") or self._good.get(type_key) or EVERYTHING not in self._good:
+            return []
+        return [(where, f"{what}: {reason}") for where, reason in self.holes(parent, scope_key)]
 
     def asked(self, what: str) -> bool:
         """Whether any read of this type was tried, successful or not."""

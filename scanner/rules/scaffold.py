@@ -44,6 +44,14 @@ _CASES: Final = """\
   resources:
     - {{id: ID, properties: {{}}}}
   expect: [{{rule: {id}, resource: ID, verdict: fail}}]
+- description: Other letter case
+  resources:
+    - {{id: ID, Properties: {{SupportsHttpsTrafficOnly: "TRUE"}}}}
+  expect: [{{rule: {id}, resource: ID, verdict: pass}}]
+- description: The accounts could not be listed
+  resources: []
+  gaps: [{{what: Microsoft.Storage/storageAccounts, scope: /subscriptions/s, reason: 403 AuthorizationFailed}}]
+  expect: [{{rule: {id}, resource: /subscriptions/s, verdict: unknown, reason: 403 AuthorizationFailed}}]
 - description: The answer holds no properties
   resources:
     - {{id: ID}}

@@ -171,13 +171,14 @@ class BaselineShape(Shape):
 
 
 class ExpectShape(Shape):
-    """One verdict that a case must give."""
+    """One verdict that a case must give; `reason` is a part of what the finding says, as why something is unknown."""
 
     rule: RuleId
     resource: str
     subject: str = ""
     verdict: Annotated[Verdict, Field(strict=False)]
     actual: Json = None
+    reason: str = ""
 
 
 class ReadShape(Shape):
@@ -302,7 +303,7 @@ def _keys(location: tuple[str | int, ...], file: YamlFile, at: tuple[str | int, 
 def _fault_of(shape: type[Shape], file: YamlFile, at: tuple[str | int, ...], kind: str, message: str, missing: object) -> Fault:
     name = at[-1] if at else ""
     if kind == "extra_forbidden":
-        return file.fault(at, f'unknown key "{name}"{did_you_mean(name, _known_keys(shape) - {str(name)})}')
+        return file.fault(at, f'unknown key "{name}"{did_you_mean(name, _keys_at(shape, at[:-1]) - {str(name)})}')
     if kind == "missing":
         return file.fault(at, message if not missing else f'"{missing}" is missing')
     words = re.sub(r"^(Input|String|List|Dictionary) (?=should)| or instance of \w+| after validation", "", message)
@@ -316,15 +317,24 @@ def _named(at: tuple[str | int, ...]) -> str:
     return "".join(f"[{key}]" if isinstance(key, int) else key for key in at[last:])
 
 
-def _known_keys(shape: type[Shape]) -> set[str]:
-    """Every key of a shape and of those within it."""
-    keys: set[str] = set()
-    pending: list[Any] = [shape.model_json_schema()]
-    while pending:
-        value = pending.pop()
-        if isinstance(value, dict):
-            keys.update(value.get("properties", {}) if isinstance(value.get("properties"), dict) else ())
-            pending.extend(value.values())
-        elif isinstance(value, list):
-            pending.extend(value)
-    return keys
+def _keys_at(shape: type[Shape], at: tuple[str | int, ...]) -> set[str]:
+    """The keys that a shape takes at a place; of a place that is not followed, every key within the shape."""
+    schema = shape.model_json_schema()
+    places = [schema]
+    for key in at:
+        inner = [item for place in places for item in _alternatives(place, schema)]
+        if isinstance(key, int):
+            found = [item["items"] for item in inner if "items" in item]
+        else:
+            found = [item["properties"][key] for item in inner if key in item.get("properties", {})]
+        places = found or places
+    return {name for place in places for item in _alternatives(place, schema) for name in item.get("properties", {})}
+
+
+def _alternatives(place: Any, schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """What may stand at a place: references followed, unions taken apart."""
+    if not isinstance(place, dict):
+        return []
+    if "$ref" in place:
+        return _alternatives(schema["$defs"][place["$ref"].rpartition("/")[2]], schema)
+    return [inner for one in place.get("anyOf", []) for inner in _alternatives(one, schema)] or [place]

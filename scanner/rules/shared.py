@@ -85,13 +85,13 @@ def _files(folders: Sequence[Path], name: str, load: Load, faults: list[Fault]) 
 
 
 def _entries(files: Files, faults: list[Fault]) -> Iterator[tuple[YamlFile, str, Json]]:
-    seen: dict[str, str] = {}
+    seen: dict[str, YamlFile] = {}
     for file in files:
         for name, entry in file.data.items():
-            if name in seen and seen[name] != file.name:
-                faults.append(file.fault((name,), f'"{name}" is already defined in {seen[name]} and cannot be replaced'))
+            if name in seen and seen[name] is not file:
+                faults.append(file.fault((name,), f'"{name}" is already defined in {seen[name].name} and cannot be replaced'))
                 continue
-            seen[name] = file.name
+            seen[name] = file
             yield file, name, entry
 
 

@@ -116,11 +116,11 @@ def test_accounts_that_are_context_are_not_judged() -> None:
     assert derive("key", snapshot()) == []
 
 
-def test_what_could_not_be_listed_has_a_document_for_each_service_with_a_key_of_its_own() -> None:
+def test_what_could_not_be_listed_has_a_document_for_each_service_whose_keys_it_hides() -> None:
     kinds = (ACCOUNTS, "Microsoft.KeyVault/vaults")
     found = derive("key", snapshot(gaps=[Gap(SUBSCRIPTION, kind, DENIED) for kind in kinds]))
     assert [(item.judged_id, item.body["service"], type(item.body["live"])) for item in found] == [
-        (SUBSCRIPTION, "storage", Unknown)
+        (SUBSCRIPTION, service, Unknown) for service in ("storage", "vaultSecret", "vaultKey")
     ]
     vault_refused = [Gap(VAULT, f"Microsoft.KeyVault/vaults/{child}", DENIED) for child in ("secrets", "keys")]
     found = derive("key", snapshot(resource(VAULT, {}), gaps=vault_refused))

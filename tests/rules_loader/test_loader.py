@@ -309,7 +309,7 @@ def test_a_scaffolded_rule_loads_at_once_and_its_cases_hold() -> None:
     assert (rule, cases) == (Path("own/tst/tst-042b.yaml"), Path("own/tests/tst/tst-042b.yaml"))
     rule_set = load(shipped=True, with_baseline=True)
     reports = list(run_cases(load_cases([cases]), rule_set, load_baseline("openai-chat"), datetime(2026, 11, 1, tzinfo=UTC)))
-    assert reports == [RuleReport("TST-042b", 4, ())]
+    assert reports == [RuleReport("TST-042b", 6, ())]
 
 
 def test_a_scaffold_overwrites_nothing_and_says_what_cannot_be_written() -> None:
