@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
@@ -12,7 +13,7 @@ from scanner.model.resource import INLINE_CHILDREN, canonical_type
 from scanner.model.resource_id import ResourceId, normalise
 from scanner.model.unknown import Unknown
 
-__all__ = ["as_returned", "configured", "connected", "hidden", "made_by_azure", "place_of", "unseen_children"]
+__all__ = ["as_returned", "configured", "connected", "hidden", "made_by_azure", "place_of", "references_of", "unseen_children"]
 
 Json = Any
 Body = dict[str, Json]
@@ -36,7 +37,22 @@ _MADE: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     ),
     "microsoft.machinelearningservices/workspaces": (("Microsoft.MachineLearningServices/workspaces/outboundRules", ""),),
 }
+#: What Azure fills in besides, which the path table does not mark: where something is attached, what state it has come to.
+_FILLED_BESIDES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
+    "microsoft.machinelearningservices/workspaces": (("properties", "managedNetwork", "status"),),
+    "microsoft.network/networkinterfaces": (
+        ("properties", "virtualMachine"),
+        ("properties", "privateEndpoint"),
+        ("properties", "privateLinkService"),
+    ),
+    "microsoft.network/publicipaddresses": (("properties", "ipConfiguration"), ("properties", "natGateway")),
+}
 _CONNECTIONS: Final = "privateEndpointConnections"
+_REFERENCE: Final = re.compile(
+    r"@Microsoft\.KeyVault\((?:VaultName=(?P<vault>[^;)]+);SecretName=(?P<secret>[^;)]+)(?:;[^)]*)?"
+    r"|SecretUri=https://(?P<host>[^/)]+)/secrets/(?P<name>[^/)]+)(?:/[^)]*)?)\)",
+    re.IGNORECASE,
+)
 _STATES: Final = (("privateLinkServiceConnections", "Approved"), ("manualPrivateLinkServiceConnections", "Pending"))
 
 
@@ -46,8 +62,12 @@ def as_returned(body: Body) -> Body:
     filled = {**body, "systemData": _ADDED}
     if not isinstance(filled.get("properties"), dict | Unknown):
         filled["properties"] = {}
-    for path in _filled_in(resource_type):
+    for path in (*_filled_in(resource_type), *_FILLED_BESIDES.get(resource_type, ())):
         _fill(filled, path)
+    if isinstance(filled["properties"], dict):
+        inline = (children.path for children in INLINE_CHILDREN.get(resource_type, ()) if children.complete)
+        absent: Body = {path[-1]: [] for path in inline if path[-1] not in filled["properties"]}
+        filled["properties"] = {**filled["properties"], **absent}
     identities = filled.get("identity")
     assigned = identities.get("userAssignedIdentities") if isinstance(identities, dict) else None
     if isinstance(assigned, dict):
@@ -62,6 +82,40 @@ def configured(site: Body) -> Body:
     written = properties.get("siteConfig") if isinstance(properties, dict) else properties
     values = written if isinstance(written, dict | Unknown) else {}
     return {"id": f"{site['id']}/config/web", "name": "web", "type": "Microsoft.Web/sites/config", "properties": values}
+
+
+def references_of(site: Body, written: Mapping[str, Body]) -> Iterator[Body | Gap]:
+    """The settings of a site that refer to a vault, as Azure lists them, and a gap where they are not known."""
+    way, kind = f"{site['id']}/config/configreferences/appsettings", "Microsoft.Web/sites/config/appsettings"
+    settings = _settings_of(site, written)
+    if isinstance(settings, Unknown):
+        yield Gap(site["id"], kind, str(settings))
+        return
+    for name, value in settings.items():
+        found = _REFERENCE.fullmatch(value.strip()) if isinstance(value, str) else None
+        properties: Json = value
+        if found is not None:
+            properties = {"vaultName": found["vault"] or found["host"], "secretName": found["secret"] or found["name"]}
+        if found is not None or isinstance(value, Unknown):
+            yield {"id": f"{way}/{name}", "name": name, "type": kind, "properties": properties}
+
+
+def _settings_of(site: Body, written: Mapping[str, Body]) -> dict[str, Json] | Unknown:
+    """Those of `config/appsettings`, which replace those of `siteConfig`."""
+    apart = written.get(normalise(f"{site['id']}/config/appsettings"))
+    if apart is not None:
+        values: Json = apart["properties"]
+        return values if isinstance(values, dict | Unknown) else {}
+    config: Json = site["properties"]
+    for member in ("siteConfig", "appSettings"):
+        config = config.get(member) if isinstance(config, dict) else config
+    if isinstance(config, Unknown):
+        return config
+    entries = config if isinstance(config, list) else []
+    unknown = next((item for item in entries if isinstance(item, Unknown)), None)
+    if unknown is not None:
+        return unknown
+    return {str(item.get("name")): item.get("value") for item in entries if isinstance(item, dict)}
 
 
 def connected(bodies: Mapping[str, Body]) -> None:
@@ -144,7 +198,13 @@ def _filled_in(type_key: str) -> tuple[tuple[str, ...], ...]:
     known = arm_type(type_key)
     if known is None:
         return (("properties", "provisioningState"),)
-    own = {path.partition("[")[0].partition(".*")[0] for path, kind in known.paths.items() if "readonly" not in kind}
+    marked = tuple(path for path, kind in known.paths.items() if "readonly" in kind)
+    inside = tuple(f"{path}{joint}" for path in marked for joint in (".", "["))
+    own = {
+        path.partition("[")[0].partition(".*")[0]
+        for path, kind in known.paths.items()
+        if "readonly" not in kind and not path.startswith(inside)
+    }
     found: dict[tuple[str, ...], None] = {}
     for path, kind in known.paths.items():
         if "readonly" not in kind or "*" in path or _CONNECTIONS in path:

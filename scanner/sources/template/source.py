@@ -18,7 +18,16 @@ from scanner.model.source import RequestCounts
 from scanner.model.unknown import Unknown
 from scanner.sources.door import Door
 from scanner.sources.template.bicep import built_template
-from scanner.sources.template.bodies import as_returned, configured, connected, hidden, made_by_azure, place_of, unseen_children
+from scanner.sources.template.bodies import (
+    as_returned,
+    configured,
+    connected,
+    hidden,
+    made_by_azure,
+    place_of,
+    references_of,
+    unseen_children,
+)
 from scanner.templates import Expansion, Frame, Hole, Instance, Target, TemplateFile, expand, read_parameters, settled
 from scanner.templates.targets import NOBODY
 
@@ -96,10 +105,16 @@ class TemplateSource:
             body = settled(instance.body())
             bodies[instance.key] = as_returned(hidden(body, secrets) if secrets else body)
         sites = [body for body in bodies.values() if canonical_type(body["type"]) == "microsoft.web/sites"]
+        gaps: list[Gap] = []
         for site in sites:
             _configure(site, bodies)
+            for item in references_of(site, bodies):
+                if isinstance(item, Gap):
+                    gaps.append(item)
+                else:
+                    bodies[normalise(item["id"])] = item
         connected(bodies)
-        gaps = [*_holes(expansion.holes), *_unread(expansion.existing, bodies)]
+        gaps += [*_holes(expansion.holes), *_unread(expansion.existing, bodies)]
         for body in list(bodies.values()):
             gaps += [*made_by_azure(body, bodies), *unseen_children(body)]
         self.scopes = _scopes(expansion, target)
