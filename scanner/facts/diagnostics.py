@@ -122,11 +122,11 @@ def _collect(settings: list[Resource], workspaces: set[str] | None) -> _Collecte
             odd.append(f"{setting.id} was read without its properties")
             continue
         target = _member(properties, "workspaceId")
-        destinations.extend(
-            str(value)
-            for key in ("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId")
-            if (value := _member(properties, key))
-        )
+        named = (_member(properties, key) for key in ("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId"))
+        destinations.extend(value for value in named if isinstance(value, str) and value)
+        if isinstance(target, Unknown):
+            odd.extend(target.reasons)
+            continue
         if workspaces is not None and (not isinstance(target, str) or normalise(target) not in workspaces):
             continue
         logs = _member(properties, "logs")
@@ -134,11 +134,19 @@ def _collect(settings: list[Resource], workspaces: set[str] | None) -> _Collecte
             odd.append(f"{setting.id}: logs is no list")
             continue
         for log in logs or []:
-            if isinstance(log, Mapping) and str(_member(log, "enabled")).lower() == "true":
+            unknown = _unknown_in(log)
+            odd.extend(unknown)
+            if not unknown and isinstance(log, Mapping) and str(_member(log, "enabled")).lower() == "true":
                 category, group = _member(log, "category"), _member(log, "categoryGroup")
                 categories.update([category.lower()] if isinstance(category, str) else [])
                 groups.update([group.lower()] if isinstance(group, str) else [])
     return _Collected(frozenset(categories), frozenset(groups), tuple(dict.fromkeys(destinations)), tuple(odd))
+
+
+def _unknown_in(log: Json) -> tuple[str, ...]:
+    """Why an entry of logs is not known, in whole or in what it says."""
+    values = log.values() if isinstance(log, Mapping) else [log]
+    return tuple(reason for value in values if isinstance(value, Unknown) for reason in value.reasons)
 
 
 def _missing(expected: list[str], collected: _Collected, known: list[str] | None) -> tuple[list[str], list[str]]:

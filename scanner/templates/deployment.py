@@ -270,7 +270,8 @@ class Deployment:
             return None
         options = evaluate(source.get("expressionEvaluationOptions") or {}, instance.scope, self.file, at)
         # A template that an expression gives is evaluated by itself, whatever the options say.
-        is_inner = not isinstance(source.get("template"), dict) or str(options.get("scope", "outer")).lower() == "inner"
+        scope = options.get("scope", "outer") if isinstance(options, dict) else "outer"
+        is_inner = not isinstance(source.get("template"), dict) or str(scope).lower() == "inner"
         given = _values_of(evaluate(source.get("parameters") or {}, instance.scope, self.file, (*at, "parameters")))
         location = evaluate(instance.source.get("location", ""), instance.scope, self.file, (*instance.at, "location"))
         outer = None if is_inner else instance.scope

@@ -207,7 +207,8 @@ def _instance(source: dict[str, Json], place: _Place, written_type: str, faults:
         resource_id = f"/{UNRESOLVED}/{written_type}/{own.name}"
     yield Instance(
         deployment=place.deployment, source=source, at=place.at, scope=place.scope, id=resource_id,
-        type=ResourceId.parse(resource_id).type or own.type, name=own.name, api_version=str(version or ""), condition=condition,
+        type=ResourceId.parse(resource_id).type or own.type, name=own.name,
+        api_version=version if isinstance(version, str) else "", condition=condition,
         existing=source.get("existing") is True, symbol=place.symbol, index=place.index, loop=place.loop, depends=depends,
     )  # fmt: skip
     if "resources" in source and own.type.lower() != DEPLOYMENTS:

@@ -84,10 +84,14 @@ def configured(site: Body) -> Body:
     return {"id": f"{site['id']}/config/web", "name": "web", "type": "Microsoft.Web/sites/config", "properties": values}
 
 
-def references_of(site: Body, written: Mapping[str, Body]) -> Iterator[Body | Gap]:
-    """The settings of a site that refer to a vault, as Azure lists them, and a gap where they are not known."""
+def references_of(site: Body, written: Mapping[str, Body], unsure: Mapping[str, Unknown]) -> Iterator[Body | Gap]:
+    """The settings of a site that refer to a vault, as Azure lists them, and a gap where they are not known.
+
+    `unsure` is what may come to be, by normalised id, with the reason.
+    """
     way, kind = f"{site['id']}/config/configreferences/appsettings", "Microsoft.Web/sites/config/appsettings"
-    settings = _settings_of(site, written)
+    maybe = unsure.get(normalise(f"{site['id']}/config/appsettings"))
+    settings = _settings_of(site, written) if maybe is None else maybe
     if isinstance(settings, Unknown):
         yield Gap(site["id"], kind, str(settings))
         return
@@ -150,8 +154,11 @@ def unseen_children(body: Body) -> Iterator[Gap]:
         value: Json = body
         for member in children.path:
             value = value.get(member) if isinstance(value, dict) else value
-        if isinstance(value, Unknown):
-            yield Gap(body["id"], f"{body['type']}/{children.segment}", str(value))
+        items = value if isinstance(value, list) else [value]
+        named = [item.get("name") if isinstance(item, dict) else item for item in items]
+        unknown = [item for item in named if isinstance(item, Unknown)]
+        if unknown:
+            yield Gap(body["id"], f"{body['type']}/{children.segment}", str(unknown[0]))
 
 
 def hidden(value: Json, secrets: Iterable[str]) -> Json:
@@ -171,8 +178,11 @@ def _connections(endpoint: Body) -> Iterator[tuple[Json, Json]]:
         yield properties, None
         return
     for member, status in _STATES:
-        listed = properties.get(member) or []
-        for connection in [listed] if isinstance(listed, Unknown) else listed:
+        listed = properties.get(member)
+        if isinstance(listed, Unknown):
+            yield listed, None
+            continue
+        for connection in listed if isinstance(listed, list) else []:
             inner = connection.get("properties", {}) if isinstance(connection, dict) else connection
             service = inner.get("privateLinkServiceId", "") if isinstance(inner, dict) else inner
             state = {"status": status, "description": ""}

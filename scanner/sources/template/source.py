@@ -106,9 +106,10 @@ class TemplateSource:
             bodies[instance.key] = as_returned(hidden(body, secrets) if secrets else body)
         sites = [body for body in bodies.values() if canonical_type(body["type"]) == "microsoft.web/sites"]
         gaps: list[Gap] = []
+        unsure = {normalise(hole.scope): hole.reason for hole in expansion.holes}
         for site in sites:
             _configure(site, bodies)
-            for item in references_of(site, bodies):
+            for item in references_of(site, bodies, unsure):
                 if isinstance(item, Gap):
                     gaps.append(item)
                 else:
