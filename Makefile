@@ -12,13 +12,15 @@ PYTHON     ?= $(shell for p in $(CANDIDATES); do "$$p" -c '$(SUITABLE)' >/dev/nu
 RUNTIME := $(VENV)/.installed-runtime
 TESTING := $(VENV)/.installed-test
 BROWSER := $(VENV)/.installed-browser
+AZ_VENV := .venv-azure-cli
+AZURE_CLI := $(AZ_VENV)/.installed
 PIP     := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format honesty browser bench deployment picture lock clean
+.PHONY: help demo test lint format honesty browser azure-cli bench deployment picture lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 demo: $(RUNTIME) ## scan the drifted reference deployment on the simulator; reports in driftline-out/
 	$(BIN)/driftline demo --output driftline-out
@@ -42,6 +44,9 @@ honesty: $(TESTING) ## 10,000 examples of the promise that what was not read nev
 browser: $(BROWSER) ## drive the HTML report in Chromium, which must be at /usr/bin/chromium
 	$(BIN)/python -m pytest tests/browser/report_page.py
 
+azure-cli: $(TESTING) $(AZURE_CLI) ## let the real az deploy against the simulator, and scan what it deployed
+	DRIFTLINE_AZ=$(CURDIR)/$(AZ_VENV)/bin/az $(BIN)/python -m pytest -n 2 tests/azure_cli/deployments.py
+
 bench: $(TESTING) ## speed, memory and scale; prints a table
 	$(BIN)/python -m benchmarks
 
@@ -56,12 +61,14 @@ lock: ## bring the lock files up to pyproject.toml; UPGRADE=1 takes the newest v
 	build/lock/bin/uv $(COMPILE) --output-file requirements.lock
 	build/lock/bin/uv $(COMPILE) --extra test --output-file requirements-test.lock
 	build/lock/bin/uv $(COMPILE) --extra browser --output-file requirements-browser.lock
+	build/lock/bin/uv $(LOCKED) requirements/azure-cli.in --output-file requirements-azure-cli.lock
 
-COMPILE = pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-header \
-	--no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) pyproject.toml requirements/build.in
+LOCKED  = pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
+COMPILE = $(LOCKED) pyproject.toml requirements/build.in
 
 clean: ## remove the environment, caches and built files
-	rm -rf $(VENV) build dist driftline-out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(AZ_VENV) build dist driftline-out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "driftline needs Python 3.11 to 3.14 with venv; name one: make PYTHON=/path/to/python3" >&2; exit 2; }
@@ -75,6 +82,12 @@ $(RUNTIME): requirements.lock pyproject.toml hatch_build.py | $(BIN)/python
 
 $(TESTING): requirements-test.lock $(RUNTIME)
 	$(PIP) install --require-hashes --no-deps --requirement requirements-test.lock
+	@touch $@
+
+# az has an environment of its own: it pins libraries that driftline uses in other versions.
+$(AZURE_CLI): requirements-azure-cli.lock | $(BIN)/python
+	"$(PYTHON)" -m venv $(AZ_VENV)
+	$(AZ_VENV)/bin/python -m pip --disable-pip-version-check --no-input -qq install --require-hashes --no-deps --requirement $<
 	@touch $@
 
 $(BROWSER): requirements-browser.lock $(TESTING)
