@@ -8,11 +8,19 @@ from benchmarks.measured import Measured
 from benchmarks.offline import measure_offline
 from benchmarks.rules import measure_rules
 from benchmarks.snapshots import measure_reference_scan
+from benchmarks.templates import measure_templates
 
 
 def main() -> None:
     """Measure and print."""
-    rows: list[Measured] = [*measure_rules(), measure_help(), measure_reference_scan(), *measure_offline(), *measure_live()]
+    rows: list[Measured] = [
+        *measure_rules(),
+        measure_help(),
+        measure_reference_scan(),
+        *measure_templates(),
+        *measure_offline(),
+        *measure_live(),
+    ]
     widths = [max(len(row.cells[column]) for row in rows) for column in range(4)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row.cells, widths, strict=True)).rstrip())

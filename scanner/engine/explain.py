@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from scanner.engine.evaluate import Defect, Hole, Outcome
 from scanner.facts.components import BoundWorkload
 from scanner.model.finding import Evidence, Finding, Fix
 from scanner.model.resource import Resource
-from scanner.model.resource_id import is_within, normalise
+from scanner.model.resource_id import normalise
 from scanner.model.unknown import Unknown
 from scanner.model.verdict import Verdict
 from scanner.rules.rule import Rule
@@ -69,11 +67,7 @@ def _component_of(resource: Resource, workload: BoundWorkload | None) -> str:
     if workload is None:
         return ""
     key = normalise(resource.judged_id) if resource.judged_id else resource.key
-    return next((name for name, binding in workload.components.items() if _holds(binding.resources, key)), "")
-
-
-def _holds(resources: Iterable[Resource], key: str) -> bool:
-    return any(is_within(key, resource.key) for resource in resources)
+    return workload.component_of(key)
 
 
 def _fix_of(rule: Rule) -> Fix | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any, Final
@@ -50,6 +50,18 @@ class BoundWorkload:
     scopes: tuple[str, ...]
     components: Mapping[str, Binding]
     parameters: Mapping[str, Json]
+    _holders: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def component_of(self, key: str) -> str:
+        """The first component that holds a resource, or what it stands in or on, by normalised id; empty without any."""
+        if not self._holders:
+            for name, binding in self.components.items():
+                for resource in binding.resources:
+                    self._holders.setdefault(resource.key, name)
+            self._holders.setdefault("", "")
+        while key not in self._holders:
+            key = key.rpartition("/")[0]
+        return self._holders[key]
 
     def resource_groups(self) -> list[str]:
         """The resource groups that hold its components, as spelled, sorted."""

@@ -223,10 +223,17 @@ def _over_value(items: Json, name: str, context: ConditionContext, at: Pointer) 
             return [], values.reasons
         if not isinstance(values, list):
             return [], (f"{items}: a count walks a list",)
-        return [_Element(scope.inside(name, value), value, str(value)[:80]) for value in values], ()
+        return [_Element(scope.inside(name, value), value, _label(value)) for value in values], ()
 
     words = f"count of {items}" if isinstance(items, str) else "count of the listed values"
     return _Counted(words, elements), replace(context, names=context.names | {name})
+
+
+def _label(value: Json) -> str:
+    """How an element of a computed list is called in evidence: a resource by its id."""
+    if isinstance(value, Mapping):
+        return next((value[key] for key in ("id", "name") if isinstance(value.get(key), str)), "element")
+    return str(value)[:80]
 
 
 def _over_related(relations: Json, name: str, context: ConditionContext, at: Pointer) -> tuple[_Counted, ConditionContext] | None:

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 from scanner.language.functions import EvaluationError, FunctionTable
 from scanner.model.errors import ConfigurationError, Fault
-from scanner.model.resource_id import normalise
+from scanner.model.resource_id import ResourceId, normalise
 from scanner.model.unknown import Unknown
 from scanner.templates.evaluation import MOST_COPIES, Scope, evaluate, fault, truth_of
 from scanner.templates.files import Pointer, TemplateFile, read_template
@@ -31,6 +31,7 @@ _MOST_INSTANCES: Final = 20_000
 
 #: A template, where it stands in its file.
 Source = tuple[TemplateFile, Pointer, dict[str, Json]]
+_GROUPS: Final = "microsoft.resources/resourcegroups"
 _PLACES: Final = ("subscriptionId", "resourceGroup", "scope")
 
 
@@ -193,8 +194,9 @@ class Deployment:
             self._by_name = {}
             for item in (step for step in self.steps if isinstance(step, Instance)):
                 relative = item.id.lower().rpartition("/providers/")[2]
-                # subscriptionResourceId() of a resource group, which templates write in dependsOn, is not its id.
-                apart = normalise(f"{self.target.scope}/providers/{item.type}/{item.name}") if "/" not in item.name else ""
+                # Templates write subscriptionResourceId() of a resource group, which is not its id.
+                group = ResourceId.parse(item.id).type.lower().endswith("/resourcegroups")
+                apart = f"{item.key.rpartition('/resourcegroups/')[0]}/providers/{_GROUPS}/{item.name.lower()}" if group else ""
                 words = {item.key, item.name.lower(), f"{item.type}/{item.name}".lower(), item.loop.lower(), relative, apart}
                 for word in words - {""}:
                     self._by_name.setdefault(word, []).append(item)

@@ -48,7 +48,9 @@ def test_each_lock_agrees_with_the_runtime_lock(root, name):
     assert runtime - further == set()
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-test.lock", "requirements-browser.lock", "requirements-azure-cli.lock"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-test.lock", "requirements-browser.lock", "requirements-azure-cli.lock"]
+)
 def test_a_lock_file_names_no_host_and_no_path(root, name):
     assert (
         re.findall(r"https?://\S+|file:\S+|--(?:index|extra-index|find)\S*|(?<=\s)/\S+", (root / name).read_text("utf-8")) == []

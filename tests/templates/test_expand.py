@@ -194,7 +194,9 @@ def test_subscription_templates_make_groups_and_deploy_into_them() -> None:
     inner = template(resource("sa", location="[resourceGroup().location]"))
     data = template(
         resource("new", "Microsoft.Resources/resourceGroups", location="westus3"),
-        nested("in", inner, resourceGroup="new", dependsOn=["new"]),
+        nested(
+            "in", inner, resourceGroup="new", dependsOn=["[subscriptionResourceId('Microsoft.Resources/resourceGroups', 'new')]"]
+        ),
     )
     found = expanded(data, target=Target(subscription=SUBSCRIPTION)).resources
     assert [item.id for item in found] == [f"/subscriptions/{SUBSCRIPTION}/resourceGroups/new",
