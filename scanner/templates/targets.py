@@ -20,7 +20,7 @@ NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 class Target:
     """A place of deployment; empty members lie below it. `location` is that of the resource group, where it is known."""
 
-    tenant: str = NOBODY
+    tenant: Json = field(default_factory=lambda: Unknown.because("the tenant is not known before deployment"))
     management_group: str = ""
     subscription: str = ""
     group: str = ""

@@ -97,11 +97,11 @@ def references_of(site: Body, written: Mapping[str, Body], unsure: Mapping[str, 
         return
     for name, value in settings.items():
         found = _REFERENCE.fullmatch(value.strip()) if isinstance(value, str) else None
-        properties: Json = value
         if found is not None:
-            properties = {"vaultName": found["vault"] or found["host"], "secretName": found["secret"] or found["name"]}
-        if found is not None or isinstance(value, Unknown):
-            yield {"id": f"{way}/{name}", "name": name, "type": kind, "properties": properties}
+            parts = {"vaultName": found["vault"] or found["host"], "secretName": found["secret"] or found["name"]}
+            yield {"id": f"{way}/{name}", "name": name, "type": kind, "properties": parts}
+        elif isinstance(value, Unknown):
+            yield Gap(f"{way}/{name}", kind, str(value))
 
 
 def _settings_of(site: Body, written: Mapping[str, Body]) -> dict[str, Json] | Unknown:

@@ -104,6 +104,8 @@ class TemplateSource:
         for instance in expansion.resources:
             body = settled(instance.body())
             bodies[instance.key] = as_returned(hidden(body, secrets) if secrets else body)
+        if target.group and normalise(target.scope) not in bodies:
+            bodies[normalise(target.scope)] = _group(target)
         sites = [body for body in bodies.values() if canonical_type(body["type"]) == "microsoft.web/sites"]
         gaps: list[Gap] = []
         unsure = {normalise(hole.scope): hole.reason for hole in expansion.holes}
@@ -123,6 +125,15 @@ class TemplateSource:
         resources = [door.admit(body, via="template", api_version=versions.get(key, "")) for key, body in bodies.items()]
         reads = [Read(EVERYTHING, scope, "template") for scope in self.scopes]
         return Snapshot(scopes=self.scopes, resources=resources, reads=reads, gaps=gaps, spellings=door.spellings())
+
+
+def _group(target: Target) -> dict[str, Json]:
+    """The resource group that a template goes to, which is there before it."""
+    tags = Unknown.because("the tags of the resource group are not the template's to say")
+    return {
+        "id": target.scope, "name": target.group, "type": "Microsoft.Resources/resourceGroups", "location": target.location,
+        "tags": tags, "properties": {"provisioningState": "Succeeded"},
+    }  # fmt: skip
 
 
 def _configure(site: dict[str, Json], bodies: dict[str, dict[str, Json]]) -> None:
