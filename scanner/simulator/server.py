@@ -133,7 +133,7 @@ class Server:
         if signed_in is not None:
             return 200, signed_in
         principal = principal_of(request.headers.get("Authorization", ""), self._deployed.principals)
-        body = _json(await request.read())
+        body = _json(await request.read(), path)
         with self._lock:
             answer: Answer = self._arm.handle(Request(request.method, path, request.query, body, principal))
         if answer.items is not None:
@@ -196,13 +196,13 @@ def _endpoints(base: str) -> dict[str, Json]:
     }  # fmt: skip
 
 
-def _json(raw: bytes) -> Json:
+def _json(raw: bytes, path: str) -> Json:
     if not raw.strip():
         return None
     try:
         return json.loads(raw)
     except ValueError as error:
-        body = lenient_json(raw)
+        body = lenient_json(raw) if "/microsoft.resources/deployments/" in path.lower() else None
         if body is None:
             message = f"The request content was invalid and could not be deserialized: {error}."
             raise ArmError(400, "InvalidRequestContent", message) from error
