@@ -14,7 +14,7 @@ from scanner.model.arm_types import arm_type
 from scanner.model.coverage import OK
 from scanner.model.read_plan import INVENTORY
 from scanner.model.resource import Resource, canonical_type, is_extension
-from scanner.model.resource_id import is_within, normalise, parent_type
+from scanner.model.resource_id import parent_type
 from scanner.model.snapshot import Snapshot
 from scanner.model.unknown import Unknown
 from scanner.rules.baseline import Baseline
@@ -46,8 +46,8 @@ def _derive(context: FactContext) -> Iterator[Resource]:
             if unread := _unread(context.snapshot, group):
                 hole = Unknown(unread)
                 yield document("driftline/inventory", group, "", {"resourceType": hole, "row": hole, "tags": hole})
-            for resource in context.snapshot.resources:
-                if not resource.context and resource.key not in done and _stands_in(resource, group):
+            for resource in context.snapshot.directly_in(group):
+                if not resource.context and resource.key not in done and not is_extension(resource.type):
                     done.add(resource.key)
                     yield _described(resource, rows, context.snapshot)
 
@@ -86,14 +86,6 @@ def _unread(snapshot: Snapshot, group: str) -> tuple[str, ...]:
         if what == INVENTORY or (arm_type(what) is not None and not parent_type(what) and not is_extension(what))
     )
     return tuple(dict.fromkeys(reason for hole in holes if hole is not None for reason in hole.reasons))
-
-
-def _stands_in(resource: Resource, group: str) -> bool:
-    """Whether it stands in a group itself: neither the group, nor a child, nor an extension."""
-    at = normalise(group)
-    inner = resource.key[len(at) :]
-    whole = is_within(resource.key, at) and inner.startswith("/providers/") and inner.count("/") == 4
-    return whole and not is_extension(resource.type)
 
 
 INVENTORY_FACT: Final = Fact("driftline/inventory", _PATHS, _needs, _derive)

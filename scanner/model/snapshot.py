@@ -78,6 +78,10 @@ class Snapshot:
         wanted = canonical_type(extension_type)
         return [item for item in self._by_parent.get(resource.key, ()) if item.type_key == wanted]
 
+    def directly_in(self, scope: str) -> list[Resource]:
+        """What stands in a group or subscription itself, and what stands on it, such as locks."""
+        return list(self._by_parent.get(normalise(scope), ()))
+
     def in_scope(self, resource_id: str) -> bool:
         """Whether an id lies within the audited scopes."""
         key = normalise(resource_id)
