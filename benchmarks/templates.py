@@ -34,7 +34,7 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 RUNS = 5
 _CLAIM = "at most 100 µs"
 #: The reference deployment, this many times over in groups of its own, makes about a thousand resources.
-COPIES = 5
+COPIES = 7
 DEPLOYMENT = Path(__file__).parent.parent / "baselines" / "openai-chat" / "deployment"
 
 

@@ -101,7 +101,8 @@ def _judged(
 
 def _confirmed(source: Source, snapshot: Snapshot, judge: Callable[[Snapshot], JudgedUnit]) -> tuple[Snapshot, JudgedUnit]:
     """A unit judged. What fails by the word of an index that may lag is read directly once, and all is judged again."""
-    unit = judge(snapshot)
+    with uncollected():
+        unit = judge(snapshot)
     failing = {item.resource for item in unit.findings if item.verdict is Verdict.FAIL}
     again = source.read_again(failing) if failing and source.complete and isinstance(source, LaggingSource) else None
     return (snapshot, unit) if again is None else (again, judge(again))

@@ -75,6 +75,7 @@ class Tree:
     instances: dict[str, Instance] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
     pending: list[Instance] = field(default_factory=list)
+    making: list[Instance] = field(default_factory=list)
     total: int = 0
     _tables: dict[int, FunctionTable] = field(default_factory=dict)
 
@@ -197,7 +198,8 @@ class Deployment:
                 # Templates write subscriptionResourceId() of a resource group, which is not its id.
                 group = ResourceId.parse(item.id).type.lower().endswith("/resourcegroups")
                 apart = f"{item.key.rpartition('/resourcegroups/')[0]}/providers/{_GROUPS}/{item.name.lower()}" if group else ""
-                words = {item.key, item.name.lower(), f"{item.type}/{item.name}".lower(), item.loop.lower(), relative, apart}
+                last, typed = item.name.lower().rpartition("/")[2], f"{item.type}/{item.name}".lower()
+                words = {item.key, item.name.lower(), typed, item.loop.lower(), relative, apart, last}
                 for word in words - {""}:
                     self._by_name.setdefault(word, []).append(item)
         return self._by_name

@@ -76,14 +76,16 @@ class Instance:
     def body(self) -> dict[str, Json]:
         """What the template sets, as ARM would return it: with id, name and type. Raises `ConfigurationError`."""
         if self._body is None:
-            if self._busy:
+            if self._busy and self.deployment.tree.making[-1] is not self:
                 fault(self.deployment.file, self.at, f"circular: the body of {self.id} needs itself (ARM: InvalidTemplate)")
             self._busy = True
+            self.deployment.tree.making.append(self)
             try:
                 own = {key: item for key, item in self.source.items() if key not in _DIRECTIVES}
                 made = evaluate(own, self.scope, self.deployment.file, self.at)
                 self._body = {"id": self.id, "name": self.id.rpartition("/")[2], "type": self.type, **made}
             finally:
+                self.deployment.tree.making.pop()
                 self._busy = False
         return self._body
 
@@ -96,6 +98,8 @@ class Instance:
         found = tree.world.deployed(self.id)
         if found is not None:
             return found if full else found.get("properties", {})
+        if tree.making and tree.making[-1] is self:
+            return Unknown.because(f"reference() of {self.id} by itself gives what is there before: only Azure knows")
         body, rest = self.body(), Unknown.because(f"what Azure adds to {self.type} {self.name}: only Azure knows")
         properties = body.get("properties")
         known = Partial(properties, rest=rest) if isinstance(properties, dict) else rest
@@ -225,6 +229,8 @@ def _identity(source: dict[str, Json], place: _Place, written_type: str) -> tupl
     name = name.strip("/")
     if parent is None:
         own = _Parent(written_type, name, _base(source, place))
+    elif _is_full(written_type):
+        own = _Parent(written_type, name, parent.base)  # a child inside its parent may be written in full, too
     else:
         own = _Parent(f"{parent.type}/{written_type}", f"{parent.name}/{name}", parent.base)
     try:
@@ -233,9 +239,15 @@ def _identity(source: dict[str, Json], place: _Place, written_type: str) -> tupl
         place.refuse(str(error), "name")
 
 
+def _is_full(written_type: str) -> bool:
+    """Whether a type names its provider, as one that stands alone does."""
+    provider, slash, _ = written_type.partition("/")
+    return bool(slash) and "." in provider
+
+
 def _unresolved(written_type: str, place: _Place) -> list[str]:
     """A name that no resource has, its own for each place and turn, with as many segments as the type takes."""
-    segments = written_type.count("/") if place.parent is None else 1
+    segments = written_type.count("/") if place.parent is None or _is_full(written_type) else 1
     words = "-".join(str(part) for part in place.at if part != "resources").replace("/", "-")
     return [*[UNRESOLVED] * (segments - 1), f"{UNRESOLVED}-{words}-{max(place.index, 0)}"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +113,8 @@ def given_parameters(
                 )
             )
         elif value is not None:
-            faults.extend(file.fault(item.at, words) for words in misfits(item, value))
+            lowered[name.lower()] = _converted(item, value)
+            faults.extend(file.fault(item.at, words) for words in misfits(item, lowered[name.lower()]))
     if faults:
         raise ConfigurationError(faults)
     return {key: lowered[key] for key in declared if lowered.get(key) is not None}
@@ -123,9 +125,10 @@ def default_of(item: Declared, scope: Scope, file: TemplateFile) -> Json:
     if "defaultValue" not in item.shape:
         return None
     value = evaluate(item.shape["defaultValue"], scope, file, (*item.at, "defaultValue"))
-    faults = [file.fault((*item.at, "defaultValue"), words) for words in misfits(item, value)] if value is not None else []
-    if faults:
-        raise ConfigurationError(faults)
+    value = _converted(item, value)
+    if value is not None and unknown_in(value) is None and not _is_of_kind(item, value):
+        words = f"{item.name} is of type {item.kind}, and its default is not (ARM: InvalidTemplate)"
+        raise ConfigurationError([file.fault((*item.at, "defaultValue"), words)])
     return value
 
 
@@ -134,8 +137,7 @@ def misfits(item: Declared, value: Json) -> Iterator[str]:
     if unknown_in(value) is not None:
         return
     shape, shown = item.shape, "the value" if is_secure(item.shape) else repr(value)[:80]
-    fits = isinstance(value, _KINDS[item.kind]) and (item.kind == "bool" or not isinstance(value, bool))
-    if not fits:
+    if not _is_of_kind(item, value):
         yield f"{item.name} is of type {item.kind}, and {shown} is not (ARM: InvalidTemplate)"
         return
     allowed = shape.get("allowedValues")
@@ -148,6 +150,21 @@ def misfits(item: Declared, value: Json) -> Iterator[str]:
         yield f"{item.name} is at least {least}{'' if item.kind == 'int' else ' long'}, and {shown} is not (ARM: InvalidTemplate)"
     if isinstance(size, int) and isinstance(most, int) and size > most:
         yield f"{item.name} is at most {most}{'' if item.kind == 'int' else ' long'}, and {shown} is not (ARM: InvalidTemplate)"
+
+
+def _is_of_kind(item: Declared, value: Json) -> bool:
+    return isinstance(value, _KINDS[item.kind]) and (item.kind == "bool" or not isinstance(value, bool))
+
+
+def _converted(item: Declared, value: Json) -> Json:
+    """A text that spells a number or a truth value, where one is declared: ARM takes both."""
+    if not isinstance(value, str):
+        return value
+    if item.kind == "int" and re.fullmatch(r"-?[0-9]{1,18}", value.strip()):
+        return int(value)
+    if item.kind == "bool" and value.strip().lower() in ("true", "false"):
+        return value.strip().lower() == "true"
+    return value
 
 
 def _may_lack(item: Declared) -> bool:

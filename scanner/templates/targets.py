@@ -47,7 +47,7 @@ class Target:
 
 def resource_path(resource_type: str, names: str) -> str:
     """`Microsoft.Web/sites` and `config` named `app/web` are `Microsoft.Web/sites/app/config/web`. Raises `EvaluationError`."""
-    provider, *segments = resource_type.split("/")
+    provider, *segments = resource_type.strip("/").split("/")
     parts = names.split("/")
     if len(parts) != len(segments) or not all(parts):
         raise EvaluationError(
@@ -59,8 +59,9 @@ def resource_path(resource_type: str, names: str) -> str:
 
 def split_names(parts: tuple[Json, ...], most: int) -> tuple[list[str], str, str]:
     """Arguments of the resourceId family: what stands before the type, the type, and the names joined."""
-    if not all(isinstance(part, str) for part in parts):
+    if not all(isinstance(part, str | int) for part in parts):
         raise EvaluationError("takes texts")
+    parts = tuple(map(str, parts))
     at = next((index for index, part in enumerate(parts) if "/" in part), None)
     if at is None or at > most:
         raise EvaluationError("a resource type such as 'Microsoft.Web/sites' is missing")

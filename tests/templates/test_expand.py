@@ -301,3 +301,20 @@ def test_a_linked_template_beside_the_file_is_read_and_one_elsewhere_is_a_hole(t
     found = expand(read_template(tmp_path / "main.json"), {}, HERE, now=NOW)
     assert [item.name for item in found.resources] == ["sa"]
     assert [str(hole.reason) for hole in found.holes] == ["the template that the deployment r links to was not read"]
+
+
+def test_what_public_templates_write_and_arm_takes_is_taken() -> None:
+    """Children in full inside their parent, names without their parent in dependsOn, last commas, numbers as text and in ids."""
+    text = """{"parameters": {"n": {"type": "int", "defaultValue": "3", "minValue": 5}, "t": {"type": "string", "defaultValue": "", "minLength": 1},},
+      "resources": [
+        {"type": "A.B/c", "apiVersion": "1", "name": "p", "resources": [
+          {"type": "A.B/c/d", "apiVersion": "1", "name": "p/full"},
+          {"type": "d", "apiVersion": "1", "name": "short", "dependsOn": ["full", "[resourceId('A.B/c/d/', 'p', 'full')]"]},
+        ]},
+        {"type": "A.B/c", "apiVersion": "1", "name": "[concat('q', 1)]", "dependsOn": ["short"], "properties": {
+          "n": "[add(parameters('n'), 1)]", "id": "[resourceId('A.B/c', 1)]", "own": "[reference(resourceId('A.B/c', 'q1'), '1').x]"}}
+      ]}"""
+    found = bodies(text)
+    assert list(found) == ["A.B/c/p", "A.B/c/p/d/full", "A.B/c/p/d/short", "A.B/c/q1"]
+    assert (found["A.B/c/q1"]["properties"]["n"], found["A.B/c/q1"]["properties"]["id"]) == (4, f"{GROUP}/providers/A.B/c/1")
+    assert isinstance(found["A.B/c/q1"]["properties"]["own"], Unknown)

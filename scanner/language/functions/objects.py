@@ -13,6 +13,7 @@ from scanner.model.unknown import Partial, Unknown
 __all__ = ["OBJECTS", "parse_json", "without_comments"]
 
 Json = Any
+_LAST_COMMA: Final = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
 _COMMENT: Final = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
 
 
@@ -37,8 +38,9 @@ def _no_number(name: str) -> NoReturn:
 
 
 def without_comments(source: str) -> str:
-    """JSON without the comments that ARM allows in it: white space stands for them, over as many lines."""
-    return _COMMENT.sub(lambda found: found[0] if found[0].startswith('"') else " " + "\n" * found[0].count("\n"), source)
+    """JSON without the comments and last commas that ARM allows in it: white space stands for them, over as many lines."""
+    bare = _COMMENT.sub(lambda found: found[0] if found[0].startswith('"') else " " + "\n" * found[0].count("\n"), source)
+    return _LAST_COMMA.sub(lambda found: found[1] or found[0][1:], bare)
 
 
 def parse_json(value: Json) -> Json:
