@@ -232,11 +232,6 @@ def _above(resource: Resource, tops: dict[str, str]) -> str:
     return ""
 
 
-def _is_singleton(resource: Resource) -> bool:
-    """Whether a child is there with its parent, deployed or not."""
-    return bool(parent_type(resource.type)) and (resource.name.lower() == "default" or type_name(resource.type_key) == "config")
-
-
 def _of_private_endpoint(resource: Resource) -> bool:
     properties = resource.body.get("properties")
     return isinstance(properties, dict) and bool(properties.get("privateEndpoint"))

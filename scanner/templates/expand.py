@@ -31,10 +31,6 @@ class Expansion:
     existing: tuple[Instance, ...]
     holes: tuple[Hole, ...]
 
-    def outputs(self) -> dict[str, Json]:
-        """The outputs of the template."""
-        return self.main.outputs()
-
 
 def expand(
     file: TemplateFile,

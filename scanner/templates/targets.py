@@ -12,7 +12,7 @@ __all__ = ["NOBODY", "Target", "resource_path", "split_names"]
 
 Json = Any
 
-#: The subscription and tenant of a template that is deployed nowhere yet.
+#: The subscription of a template that is deployed nowhere yet.
 NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 
 
@@ -37,12 +37,6 @@ class Target:
         if self.management_group:
             return f"/providers/Microsoft.Management/managementGroups/{self.management_group}"
         return ""
-
-    @property
-    def kind(self) -> str:
-        """In words."""
-        named = (("resource group", self.group), ("subscription", self.subscription), ("management group", self.management_group))
-        return next((words for words, name in named if name), "tenant")
 
 
 def resource_path(resource_type: str, names: str) -> str:

@@ -48,7 +48,7 @@ def bodies(data: Json, given: Json = None, target: Target = HERE) -> dict[str, J
 
 
 def outputs(data: Json, given: Json = None, target: Target = HERE) -> dict[str, Json]:
-    return {name: item["value"] for name, item in expanded(data, given, target).outputs().items()}
+    return {name: item["value"] for name, item in expanded(data, given, target).main.outputs().items()}
 
 
 def output(expression: Json, **members: Json) -> Json:
