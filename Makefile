@@ -17,7 +17,7 @@ AZURE_CLI := $(AZ_VENV)/.installed
 PIP     := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format honesty browser azure-cli bench deployment picture lock clean
+.PHONY: help demo test lint format honesty browser azure-cli bench deployment docs picture lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ bench: $(TESTING) ## speed, memory and scale; prints a table
 
 deployment: $(RUNTIME) ## join the parts of the reference deployment into main.json
 	$(BIN)/python docs/make_main_template.py
+
+docs: $(RUNTIME) ## write the pages on controls in docs/controls/ anew
+	$(BIN)/driftline rules docs
 
 picture: $(RUNTIME) ## draw docs/summary.svg anew, the summary that the README shows
 	$(BIN)/python docs/make_picture.py

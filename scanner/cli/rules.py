@@ -1,4 +1,4 @@
-"""`driftline rules`: list, show, test, schema."""
+"""`driftline rules`: list, show, test, new, schema, docs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from scanner.cli import options as o
+from scanner.cli import rules_docs
 from scanner.model.errors import DriftlineError
 
 __all__ = ["app"]
@@ -15,6 +16,9 @@ __all__ = ["app"]
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="The rules: what there is, what each says, whether its cases hold."
 )
+
+
+app.command("docs")(rules_docs.command)
 
 
 @app.command("list")

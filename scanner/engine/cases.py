@@ -26,7 +26,7 @@ from scanner.rules.rule import Rule
 from scanner.rules.rule_set import RuleSet
 from scanner.rules.shapes import WorkloadShape
 
-__all__ = ["CaseFailure", "RuleReport", "run_cases"]
+__all__ = ["CaseFailure", "RuleReport", "judge_case", "run_cases"]
 
 Json = Any
 _NO_RULE: Final = "no rule has the id {}: a rule of your own is found by --rules DIR"
@@ -79,7 +79,7 @@ def _run_rule(rule: Rule, cases: list[Case], file: CaseFile, rule_set: RuleSet, 
     failures = [
         CaseFailure(file.path, case.line, case.description, difference)
         for case in cases
-        for difference in _differences(rule, case, _judge_case(case, only, baseline, now))
+        for difference in _differences(rule, case, judge_case(case, only, baseline, now))
     ]
     if not failures:
         failures = [
@@ -91,7 +91,8 @@ def _run_rule(rule: Rule, cases: list[Case], file: CaseFile, rule_set: RuleSet, 
     return RuleReport(rule.id, len(cases), tuple(failures))
 
 
-def _judge_case(case: Case, rule_set: RuleSet, baseline: Baseline, now: datetime) -> Judgement:
+def judge_case(case: Case, rule_set: RuleSet, baseline: Baseline, now: datetime) -> Judgement:
+    """Judge the snapshot of a case."""
     snapshot = _snapshot_of(case)
     judgement = Judgement()
     adjusted = replace(baseline, parameters={**baseline.parameters, **case.baseline})
@@ -161,7 +162,7 @@ def _idle_leaves(rule: Rule, cases: list[Case], only: RuleSet, baseline: Baselin
         return [
             sorted(
                 (resource.lower(), subject, verdict)
-                for resource, subject, verdict, _ in _verdicts(rule, _judge_case(case, only, baseline, now))
+                for resource, subject, verdict, _ in _verdicts(rule, judge_case(case, only, baseline, now))
             )
             for case in cases
         ]

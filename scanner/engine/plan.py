@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from scanner.facts import FACTS
@@ -16,7 +16,7 @@ from scanner.rules.rule import Rule
 from scanner.rules.rule_set import RuleSet
 from scanner.rules.shapes import WorkloadShape
 
-__all__ = ["plan_reads"]
+__all__ = ["plan_binding", "plan_reads"]
 
 
 def plan_reads(
@@ -26,11 +26,20 @@ def plan_reads(
 
     `workloads` are those of driftline.yaml: what they name outside of the scopes is read by id.
     """
+    return _planned(_all_needs(rule_set, baseline), _named(workloads), fresh=fresh)
+
+
+def plan_binding(baseline: Baseline) -> ReadPlan:
+    """What it takes to find the components of a baseline."""
+    return _planned(_of_components(baseline), frozenset(), fresh=False)
+
+
+def _planned(wanted: Iterable[Needs], named: frozenset[str], *, fresh: bool) -> ReadPlan:
     types: set[str] = set()
     children: set[ChildRead] = set()
     extensions: set[ExtensionRead] = set()
     references: set[ReferenceRead] = set()
-    for needs in _all_needs(rule_set, baseline):
+    for needs in wanted:
         for name in needs.types:
             _add(name, types, children)
         for child in needs.children:
@@ -39,9 +48,7 @@ def plan_reads(
             _add(extension.of, types, children)
         extensions.update(needs.extensions)
         references.update(needs.references)
-    return ReadPlan(
-        frozenset(types), frozenset(children), frozenset(extensions), frozenset(references), _named(workloads), fresh=fresh
-    )
+    return ReadPlan(frozenset(types), frozenset(children), frozenset(extensions), frozenset(references), named, fresh=fresh)
 
 
 def _named(workloads: Sequence[WorkloadShape]) -> frozenset[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,13 +50,14 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """What a parameter is: its type, its words, its value and where that comes from."""
+    """What a parameter is: its type, its words, its value and where that comes from, and its value in each environment."""
 
     name: str
     kind: str
     doc: str
     value: Json
     origin: str
+    values: Mapping[str, Json] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -142,9 +144,9 @@ def _parameter(
                 f'no environment is called "{key}"{did_you_mean(key, shape.environments)}',
             )
         )
-    if environment in item.environments:
-        return Parameter(name, item.type, item.doc, item.environments[environment], f"environment {environment} of the baseline")
-    return Parameter(name, item.type, item.doc, item.default, "default of the baseline")
+    values = {key: item.environments.get(key, item.default) for key in shape.environments}
+    origin = f"environment {environment} of the baseline" if environment in item.environments else "default of the baseline"
+    return Parameter(name, item.type, item.doc, values.get(environment, item.default), origin, values)
 
 
 def _component(name: str, item: ComponentShape, shape: BaselineShape, file: YamlFile, faults: list[Fault]) -> Component:

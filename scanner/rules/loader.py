@@ -71,7 +71,7 @@ def load_rules(
     if faults:
         raise ConfigurationError(faults)
     loaded = tuple(_redirected(rules[name][0], shared.redirects) for name in sorted(rules))
-    return RuleSet(loaded, shared.relations, digest.hexdigest()[:16], shared.redirects)
+    return RuleSet(loaded, shared.relations, digest.hexdigest()[:16], shared.redirects, shared.glossary)
 
 
 def _stated_id(file: YamlFile) -> Iterator[str]:
@@ -161,6 +161,7 @@ def _load_rule(file: YamlFile, knowledge: Knowledge, faults: list[Fault], baseli
         fix=compile_fix(shape.fix, file, faults, mending),
         file=file.name,
         uses=context.uses,
+        written=file.data,
     )
     if baseline is not None:
         _hold_against_baseline(rule, (rule.uses, mending.uses), file, faults, baseline)

@@ -101,7 +101,7 @@ class RuleFix:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule, compiled once."""
+    """One rule, compiled once; `written` is what its file says, for documents."""
 
     id: str
     control: str
@@ -122,3 +122,4 @@ class Rule:
     fix: RuleFix | None
     file: str
     uses: Uses = field(default_factory=Uses)
+    written: Mapping[str, Json] = field(default_factory=dict)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from scanner.language.context import did_you_mean
 from scanner.language.expressions import Template
+from scanner.language.scope import Default
 from scanner.model.errors import ConfigurationError, Fault
 from scanner.rules.rule import Rule
 
-__all__ = ["Join", "Relation", "RuleSet"]
+__all__ = ["Glossary", "Join", "Relation", "RuleSet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,18 @@ class Relation:
 
 
 @dataclass(frozen=True)
+class Glossary:
+    """What documents tell beside the rules: titles of controls, what named conditions and relations mean, and what Azure
+    assumes for absent properties, by compared type and lower-case path.
+    """
+
+    controls: Mapping[str, str] = field(default_factory=dict)
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    relations: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[tuple[str, str], Default] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class RuleSet:
     """Rules in the order of their ids; `hash` stands for the content of every file they came from, `redirects` are the
     present ids by former ones.
@@ -42,6 +55,7 @@ class RuleSet:
     relations: Mapping[str, Relation]
     hash: str
     redirects: Mapping[str, str] = field(default_factory=dict)
+    glossary: Glossary = field(default_factory=Glossary)
 
     def get(self, rule_id: str) -> Rule | None:
         """A rule by its id, or by one that it had before."""

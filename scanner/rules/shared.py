@@ -1,4 +1,4 @@
-"""What the rules of all directories share: defaults, relations, named conditions and redirects of renamed ids.
+"""What the rules of all directories share: defaults, relations, named conditions, titles of controls, redirects of renamed ids.
 
 A directory may bring files of its own, which add to the shipped ones and may not replace them.
 """
@@ -20,7 +20,7 @@ from scanner.model.errors import Fault
 from scanner.model.resource import canonical_type
 from scanner.model.yaml_file import YamlFile
 from scanner.rules.compiling import FactPaths, Knowledge, kind_fault, type_fault
-from scanner.rules.rule_set import Join, Relation
+from scanner.rules.rule_set import Glossary, Join, Relation
 from scanner.rules.shapes import ConditionShape, DefaultShape, JoinShape, RelationShape, hold_against
 
 __all__ = ["SHARED_FILES", "Shared", "hold_redirects", "load_defaults", "load_shared"]
@@ -28,7 +28,7 @@ __all__ = ["SHARED_FILES", "Shared", "hold_redirects", "load_defaults", "load_sh
 Json = Any
 Load = Callable[[Path], YamlFile | None]
 Files = Sequence[YamlFile]
-SHARED_FILES: Final = ("defaults.yaml", "relations.yaml", "conditions.yaml", "redirects.yaml")
+SHARED_FILES: Final = ("defaults.yaml", "relations.yaml", "conditions.yaml", "controls.yaml", "redirects.yaml")
 _BUILT_IN = re.compile(r"parent|(children|extensions):.*")
 _PARAMETER = re.compile(r"parameters\('([^']*)'\)")
 
@@ -41,6 +41,7 @@ class Shared:
     relations: Mapping[str, Relation]
     redirects: Mapping[str, str]
     renamed: Mapping[str, YamlFile]
+    glossary: Glossary
 
 
 def load_shared(folders: Sequence[Path], load: Load, faults: list[Fault], fact_paths: FactPaths) -> Shared:
@@ -55,9 +56,14 @@ def load_shared(folders: Sequence[Path], load: Load, faults: list[Fault], fact_p
     )
     _hold_conditions(files["conditions.yaml"], knowledge, faults)
     redirects = _redirects(files["redirects.yaml"], faults)
-    return Shared(
-        knowledge, relations, {old: new for old, (new, _) in redirects.items()}, {k: v[1] for k, v in redirects.items()}
+    glossary = Glossary(
+        controls=_titles(files["controls.yaml"], faults),
+        conditions=_docs(files["conditions.yaml"]),
+        relations=_docs(files["relations.yaml"]),
+        defaults=knowledge.defaults,
     )
+    present = {old: new for old, (new, _) in redirects.items()}
+    return Shared(knowledge, relations, present, {old: file for old, (_, file) in redirects.items()}, glossary)
 
 
 def load_defaults(folders: Sequence[Path], load: Load, faults: list[Fault]) -> Mapping[tuple[str, str], Default]:
@@ -213,6 +219,22 @@ def _redirects(files: Files, faults: list[Fault]) -> dict[str, tuple[str, YamlFi
         else:
             faults.append(file.fault((old,), "a former id leads to the id that the rule has now"))
     return found
+
+
+def _titles(files: Files, faults: list[Fault]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for file, control, title in _entries(files, faults):
+        if isinstance(title, str) and title.strip():
+            found[control] = title
+        else:
+            faults.append(file.fault((control,), "a control has a title: one line of text"))
+    return found
+
+
+def _docs(files: Files) -> dict[str, str]:
+    """What the entries of files say of themselves; those that say nothing, or are faulty, are left out."""
+    entries = ((name, entry.get("doc")) for file in files for name, entry in file.data.items() if isinstance(entry, dict))
+    return {name: doc for name, doc in entries if isinstance(doc, str) and doc}
 
 
 def _list(value: str | list[str]) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ COMMANDS = [
     "rules test",
     "rules new",
     "rules schema",
+    "rules docs",
     "baseline list",
     "baseline show",
     "baseline init",
