@@ -1,0 +1,90 @@
+"""The recommendations of the reference architecture are all there, in its order, each with controls that have rules."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+from scanner.facts import FACT_PATHS
+from scanner.rules import RuleSet, load_baseline, load_rules
+from scanner.rules.recommendations import Section, load_recommendations
+
+#: Controls that have no rule yet. It only shrinks: whoever adds the first rule of one takes it out here.
+WITHOUT_RULES: set[str] = {
+    # Private connectivity
+    "PEP-001", "PEP-002", "PEP-003", "PEP-004",
+    # Traffic between segments
+    "NSG-001", "NSG-002", "NSG-003", "NSG-004", "NSG-005", "NSG-006",
+    "NSG-007", "NSG-008", "NSG-009", "NSG-010", "NSG-011", "NSG-012",
+    # Identity and access
+    "IAM-012", "IAM-013", "IAM-016", "IAM-017", "IAM-018",
+    # Keys
+    "KEY-011", "KEY-012",
+    # Model safety
+    "AI-007", "AI-008", "AI-009", "AI-010",
+    # Reliability
+    "REL-008", "REL-013",
+    # Monitoring
+    "MON-004", "MON-005",
+    # Governance
+    "GOV-001", "GOV-002",
+    # Cost
+    "COST-001", "COST-003", "COST-005",
+    # Operations
+    "OPS-001", "OPS-002", "OPS-003", "OPS-004", "OPS-005", "OPS-006",
+    "OPS-007", "OPS-008", "OPS-009", "OPS-010",
+}  # fmt: skip
+
+
+@cache
+def loaded() -> tuple[RuleSet, tuple[Section, ...]]:
+    baseline = load_baseline("openai-chat")
+    return load_rules([], baseline, fact_paths=FACT_PATHS), load_recommendations(baseline)
+
+
+def named() -> set[str]:
+    return {control for section in loaded()[1] for item in section.recommendations for control in item.controls}
+
+
+def judged() -> set[str]:
+    return {rule.control for rule in loaded()[0].rules}
+
+
+def test_every_control_that_a_recommendation_names_has_a_rule() -> None:
+    assert named() - judged() - WITHOUT_RULES == set()
+
+
+def test_a_control_that_has_rules_now_is_no_exception_any_more() -> None:
+    assert WITHOUT_RULES & judged() == set(), "take these out of WITHOUT_RULES in tests/docs/test_coverage.py"
+
+
+def test_every_control_is_named_by_a_recommendation_and_has_a_title() -> None:
+    rules, _ = loaded()
+    assert judged() - named() == set()
+    assert (judged() | named()) - set(rules.glossary.controls) == set()
+
+
+def test_every_recommendation_names_a_control() -> None:
+    empty = [item.what for section in loaded()[1] for item in section.recommendations if not item.controls]
+    assert empty == []
+
+
+def test_every_rule_names_a_section_that_the_recommendations_list() -> None:
+    rules, sections = loaded()
+    known = {section.title for section in sections}
+    assert {rule.id: rule.section for rule in rules.rules if rule.section not in known} == {}
+
+
+def test_the_sections_are_headings_of_the_document_in_its_order(shared: Path) -> None:
+    lines = [line.strip() for line in (shared / "reference-architecture.txt").read_text(encoding="utf-8").splitlines()]
+    places = [lines.index(section.title) for section in loaded()[1]]
+    assert all(before < after for before, after in pairwise(places))
+
+
+def test_every_heading_of_the_document_is_among_the_sections(shared: Path) -> None:
+    text = (shared / "reference-architecture.txt").read_text(encoding="utf-8").splitlines()
+    about = {"Deploy this scenario", "Contributors", "Next step", "Important", "Note", "Tip"}
+    lone = {line for before, line, after in zip(text, text[1:], text[2:], strict=False) if line and not before and not after}
+    headings = {line for line in lone if line == line.strip() and len(line) < 90 and line[-1] not in ".:" and line[0].isupper()}
+    assert headings - {section.title for section in loaded()[1]} - about == set()
