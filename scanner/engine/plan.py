@@ -39,6 +39,7 @@ def _planned(wanted: Iterable[Needs], named: frozenset[str], *, fresh: bool) -> 
     children: set[ChildRead] = set()
     extensions: set[ExtensionRead] = set()
     references: set[ReferenceRead] = set()
+    around: set[str] = set()
     for needs in wanted:
         for name in needs.types:
             _add(name, types, children)
@@ -48,7 +49,11 @@ def _planned(wanted: Iterable[Needs], named: frozenset[str], *, fresh: bool) -> 
             _add(extension.of, types, children)
         extensions.update(needs.extensions)
         references.update(needs.references)
-    return ReadPlan(frozenset(types), frozenset(children), frozenset(extensions), frozenset(references), named, fresh=fresh)
+        around.update(needs.around)
+    return ReadPlan(
+        frozenset(types), frozenset(children), frozenset(extensions), frozenset(references), named,
+        frozenset(around), fresh=fresh,
+    )  # fmt: skip
 
 
 def _named(workloads: Sequence[WorkloadShape]) -> frozenset[str]:

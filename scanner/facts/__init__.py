@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from scanner.facts.access import ACCESS
+from scanner.facts.alert_coverage import ALERT_COVERAGE
+from scanner.facts.budgets import BUDGETS
 from scanner.facts.components import Binding, BoundWorkload, bind_workloads
 from scanner.facts.content_filters import CONTENT_FILTER
 from scanner.facts.diagnostics import DIAGNOSTICS
@@ -20,7 +22,8 @@ __all__ = ["FACTS", "FACT_PATHS", "Binding", "BoundWorkload", "Fact", "FactConte
 
 #: Every fact by its compared type.
 FACTS: Final[Mapping[str, Fact]] = {
-    fact.type.lower(): fact for fact in (ACCESS, CONTENT_FILTER, DIAGNOSTICS, GATEWAY_LISTENER, INVENTORY_FACT, KEY, WORKLOAD)
+    fact.type.lower(): fact
+    for fact in (ACCESS, ALERT_COVERAGE, BUDGETS, CONTENT_FILTER, DIAGNOSTICS, GATEWAY_LISTENER, INVENTORY_FACT, KEY, WORKLOAD)
 }
 
 #: The paths of every fact with their kinds, for the loader.

@@ -1,5 +1,5 @@
 """`driftline/diagnostics`: one document per resource that the diagnostics table names: which log categories it must send to the
-workload's workspace, which it does, which are missing.
+workload's workspace, which it does, which are missing. A subscription is one of them: its activity log has such settings too.
 
 Settings of a resource are united; a category listed with `enabled: false` is not collected; a category group stands for its
 members (table log-categories). Settings that send elsewhere do not count.
@@ -24,6 +24,7 @@ __all__ = ["DIAGNOSTICS"]
 Json = Any
 
 _SETTINGS: Final = "Microsoft.Insights/diagnosticSettings"
+_SUBSCRIPTION: Final = "microsoft.resources/subscriptions"
 _GROUPS: Final = ("alllogs", "audit")
 _PATHS: Final = {
     "resourceId": "string",
@@ -100,15 +101,22 @@ def _judge(resource: Resource, resource_type: str, expected: list[str], context:
 
 
 def _workspace_of(resource: Resource, context: FactContext) -> set[str] | Unknown:
-    """The ids of the workspaces that count for a resource: those its workload's component logWorkspace is bound to."""
-    for workload in context.workloads:
-        if any(is_within(resource.key, normalise(scope)) for scope in workload.scopes):
-            binding: Binding | None = workload.components.get("logWorkspace")
-            if binding is None or binding.status in ("unknown", "ambiguous"):
-                reason = binding.reason if binding is not None else "the baseline has no such component"
-                return Unknown.because(f"component logWorkspace is not bound: {reason}")
-            return {item.key for item in binding.resources}
-    return Unknown.because("the resource lies in no workload, so its log workspace is not known")
+    """The ids of the workspaces that count for a resource: those that component logWorkspace of its workload is bound to; for a
+    subscription that of any workload in it.
+    """
+    known: set[str] = set()
+    held = [item for item in context.workloads if any(_holds(normalise(scope), resource) for scope in item.scopes)]
+    for workload in held:
+        binding: Binding | None = workload.components.get("logWorkspace")
+        if binding is None or binding.status in ("unknown", "ambiguous"):
+            reason = binding.reason if binding is not None else "the baseline has no such component"
+            return Unknown.because(f"component logWorkspace is not bound: {reason}")
+        known.update(item.key for item in binding.resources)
+    return known if held else Unknown.because("the resource lies in no workload, so its log workspace is not known")
+
+
+def _holds(scope: str, resource: Resource) -> bool:
+    return is_within(resource.key, scope) or (resource.type_key == _SUBSCRIPTION and is_within(scope, resource.key))
 
 
 def _collect(settings: list[Resource], workspaces: set[str] | None) -> _Collected:

@@ -22,12 +22,13 @@ Json = Any
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What must be read for a fact or rule."""
+    """What must be read for a fact or rule. `around`: see `ReadPlan`."""
 
     types: frozenset[str] = field(default_factory=frozenset)
     children: frozenset[ChildRead] = field(default_factory=frozenset)
     extensions: frozenset[ExtensionRead] = field(default_factory=frozenset)
     references: frozenset[ReferenceRead] = field(default_factory=frozenset)
+    around: frozenset[str] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True, slots=True)

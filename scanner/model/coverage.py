@@ -16,7 +16,7 @@ OK: Final = "ok"
 #: The `what` of a read that claims every type and extension below its scope (`--assume-complete`).
 EVERYTHING: Final = "*"
 #: Extensions whose list answers for its own scope alone; other lists answer for everything below their scope.
-_OWN_SCOPE_ONLY: Final = frozenset({"microsoft.insights/diagnosticsettings"})
+_OWN_SCOPE_ONLY: Final = frozenset({"microsoft.insights/diagnosticsettings", "microsoft.consumption/budgets"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,8 @@ class Coverage:
         nearest = self._nearest(type_key, scope_key)
         if nearest:
             return [(scope_key, f"{what} could not be read: {nearest}")]
+        if nearest == "" and type_key in _OWN_SCOPE_ONLY:
+            return []  # what could not be read below says nothing of this scope
         inside = [
             (where, f"{what} could not be read at {where}: {reason}")
             for where, reason in sorted(self._bad.get(type_key, {}).items())

@@ -49,6 +49,7 @@ class ReadPlan:
     """Types in canonical spelling (`Microsoft.Storage/storageAccounts`), duplicates removed, parents of children included.
 
     `named` are ids of resources outside of the audited scopes that settings name: read by id as context.
+    `around` are types of which instances beside an audited group may act upon it: read in its whole subscription as context.
     `fresh` asks for a direct read of every type instead of the lagging index.
     """
 
@@ -57,4 +58,5 @@ class ReadPlan:
     extensions: frozenset[ExtensionRead] = field(default_factory=frozenset)
     references: frozenset[ReferenceRead] = field(default_factory=frozenset)
     named: frozenset[str] = field(default_factory=frozenset)
+    around: frozenset[str] = field(default_factory=frozenset)
     fresh: bool = False

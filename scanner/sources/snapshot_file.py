@@ -32,7 +32,7 @@ Json = Any
 #: `/subscriptions/`, a guid and a slash.
 _START: Final = len("/subscriptions/") + 37
 #: Types that stand on other resources although some stand on a subscription or group: that some occur says nothing of the rest.
-_EXTENSIONS: Final = ("microsoft.authorization/", "microsoft.insights/diagnosticsettings")
+_EXTENSIONS: Final = ("microsoft.authorization/", "microsoft.consumption/", "microsoft.insights/diagnosticsettings")
 
 
 class _Item(msgspec.Struct):

@@ -50,7 +50,7 @@ def test_what_lies_in_a_subscription_that_may_not_be_read_is_unknown(scan: Scan,
     code, result = scan("--simulate", state(MOVED.format(scope=HUB).replace("changes:", subscription)))
     assert (code, found(result, "fail")) == (3, set())
     assert found(result, "unknown") == {
-        ("GOV-004a", "mlStorage"), ("NET-018c", ""), *((rule, rule) for rule in ("IAM-003", "IAM-004", "IAM-008", "IAM-011")),
+        ("GOV-004a", "mlStorage"), ("MON-004", "Availability"), ("NET-018c", ""), *((rule, rule) for rule in ("IAM-003", "IAM-004", "IAM-008", "IAM-011")),
     }  # fmt: skip
     assert [(gap["scope"].startswith(HUB), gap["reason"]) for gap in result["coverage"]["gaps"]] == [
         (True, "403 AuthorizationFailed")

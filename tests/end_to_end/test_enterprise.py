@@ -91,7 +91,7 @@ def test_without_the_logs_what_needs_the_workspace_is_unknown(scan: Scan, reader
     _, with_logs = scan("--simulate", readers("subscription", ZONES, LOGS), "--config", CONFIG)
     _, result = scan("--simulate", readers("subscription", ZONES), "--config", CONFIG)
     lost = {item["rule"] for item in of_verdict(result, "unknown")} - {item["rule"] for item in of_verdict(with_logs, "unknown")}
-    assert (of_verdict(result, "fail"), lost) == ([], {"MON-001"})
+    assert (of_verdict(result, "fail"), lost) == ([], {"MON-001", "MON-005"})
 
 
 def test_without_the_zones_only_what_needs_zones_is_unknown(scan: Scan, readers: Callable[..., str]) -> None:

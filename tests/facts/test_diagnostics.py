@@ -165,3 +165,29 @@ def test_each_workload_has_its_own_workspace() -> None:
     )  # fmt: skip
     here, there = (WorkloadShape(name=name, scopes=[scope]) for name, scope in (("here", GROUP), ("there", other)))
     assert of_vault(of, here, there) == VAULT_CATEGORIES
+
+
+def activity_log(to: Json = LOG) -> dict[str, Json]:
+    logs = [category(name) for name in ("Administrative", "Security", "Policy", "Alert")]
+    return resource(f"{SUBSCRIPTION.lstrip('/')}/providers/{SETTINGS}/d", {"workspaceId": to, "logs": logs})
+
+
+def of_subscription(*bodies: dict[str, Json], gaps: tuple[Gap, ...] = ()) -> Json:
+    scopes = [f"{SUBSCRIPTION}/resourceGroups/{name}" for name in ("rg-chat", "other")]
+    workloads = [WorkloadShape(name=scope, scopes=[scope]) for scope in scopes]
+    of = snapshot({"id": SUBSCRIPTION}, resource(LOG, {}), *bodies, gaps=gaps)
+    found = derive("diagnostics", of, *workloads)
+    return next(item.body["missing"] for item in found if item.judged_id == SUBSCRIPTION)
+
+
+def test_the_activity_log_of_a_subscription_may_go_to_the_workspace_of_any_workload_in_it() -> None:
+    second = rid(LOGS, "second", f"{SUBSCRIPTION}/resourceGroups/other")
+    third = resource(rid(LOGS, "third", f"{SUBSCRIPTION}/resourceGroups/other"), {})
+    assert of_subscription(resource(second, {}), activity_log(second)) == []
+    assert of_subscription(resource(second, {}), activity_log(f"{second}2")) == ["Administrative", "Security", "Policy", "Alert"]
+    assert isinstance(of_subscription(resource(second, {}), third, activity_log()), Unknown)
+
+
+def test_settings_that_could_not_be_read_elsewhere_say_nothing_of_a_subscription() -> None:
+    refused = (Gap(VAULT, SETTINGS, DENIED),)
+    assert of_subscription(gaps=refused) == ["Administrative", "Security", "Policy", "Alert"]

@@ -242,6 +242,31 @@ def test_a_subscription_is_asked_for_once_however_many_of_its_groups_are_read() 
     assert client.asked.count(SUB) == 1
 
 
+ALERTS = "Microsoft.Insights/metricAlerts"
+
+
+def test_what_stands_beside_a_group_and_may_act_upon_it_is_context() -> None:
+    inside, beside = (f"{group}/providers/{ALERTS}/a" for group in (RG.upper(), f"{RG}2"))
+    listed = {f"{SUB}/providers/{ALERTS}": [body(inside), body(beside)], f"{RG}/providers/{ALERTS}": [body(inside)]}
+    client = Client(lists=listed, resources={RG: {"id": RG}})
+    snapshot = collected(client, scopes=(RG,), types=[ALERTS], around=[ALERTS], fresh=True)
+    assert [(item.id, item.context) for item in snapshot.of_type(ALERTS)] == [(inside, False), (beside, True)]
+    assert [reason(snapshot, ALERTS, scope) for scope in (RG, SUB)] == ["", ""]
+
+
+def test_what_stands_beside_a_group_and_cannot_be_read_leaves_the_group_known() -> None:
+    client = Client(lists={f"{SUB}/providers/{ALERTS}": REFUSED}, resources={RG: {"id": RG}})
+    snapshot = collected(client, scopes=(RG,), types=[ALERTS], around=[ALERTS], fresh=True)
+    assert reason(snapshot, ALERTS, RG) == ""
+    assert "403" in reason(snapshot, ALERTS, SUB)
+
+
+def test_a_subscription_is_not_read_twice_for_what_acts_upon_it() -> None:
+    client = Client()
+    collected(client, types=[ALERTS], around=[ALERTS], fresh=True)
+    assert client.asked.count(f"{SUB}/providers/{ALERTS}") == 1
+
+
 def test_two_collections_of_the_same_answers_are_the_same() -> None:
     def once() -> tuple[Any, ...]:
         rows = [body(SITE), body(VAULT), {"type": SITES, "properties": {}}]

@@ -18,6 +18,7 @@ from scanner.engine.plan import plan_reads
 from scanner.engine.scan import run_scan
 from scanner.facts import FACT_PATHS
 from scanner.model.errors import SourceError
+from scanner.model.resource import is_extension
 from scanner.model.result import Result
 from scanner.model.snapshot import Snapshot
 from scanner.model.verdict import Verdict
@@ -114,9 +115,28 @@ def test_the_index_and_then_only_what_it_lacks_is_asked(tmp_path: Path) -> None:
 def test_a_resource_group_is_read_directly_and_alone(tmp_path: Path) -> None:
     with azure(tmp_path, resource_groups=("rg-chat-prod",)) as (source, _):
         (snapshot,) = source.snapshots(plan_reads(RULES, BASELINE, fresh=True))
-    assert all("/resourcegroups/rg-chat-prod" in item.key or item.type_key.startswith("microsoft.resources/") or item.type_key.startswith("microsoft.authorization/")
+    assert all("/resourcegroups/rg-chat-prod" in item.key or item.type_key.startswith("microsoft.resources/") or is_extension(item.type)
                for item in snapshot.resources if not item.context)  # fmt: skip
     assert {read.via for read in snapshot.reads} == {"list", "get"}
+
+
+def test_what_acts_on_a_resource_group_from_beside_it_is_read_and_unknown_where_that_is_refused(tmp_path: Path) -> None:
+    subscription = "5d0c1a52-7f3e-4c0b-9a55-2f1f3c9d1e01"
+    refused = "\n".join(
+        f'- {{path: "/subscriptions/{subscription}/providers/{name}", status: 403}}'
+        for name in ("Microsoft.Insights/diagnosticSettings", "Microsoft.Consumption/budgets", "Microsoft.Insights/metricAlerts")
+    )
+    groups: dict[str, Any] = {"resource_groups": ("rg-chat-prod",), "subscriptions": (subscription,)}
+    assert unknown(scanned(tmp_path, **groups)) & {"MON-004", "MON-005", "COST-001"} == set()
+    result = scanned(tmp_path, refused, **groups)
+    said = {
+        item.rule: (item.resource.rpartition("/")[2], item.message) for item in result.findings if item.verdict is Verdict.UNKNOWN
+    }
+    assert {name: place for name, (place, _) in said.items()} == {
+        "MON-005": subscription,
+        "COST-001": "rg-chat-prod",
+    }
+    assert all("403 AuthorizationFailed" in message for _, message in said.values())
 
 
 @pytest.mark.parametrize(

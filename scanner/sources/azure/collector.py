@@ -65,6 +65,7 @@ class Collector:
                 *(self._top_level(scope) for scope in scopes),
                 *(self._get(_SUBSCRIPTION, scope) for scope in subscriptions),
                 *(self._groups(scope) for scope in scopes),
+                *(self._around(name, scope) for scope in subscriptions if scope not in scopes for name in self._plan.around),
                 *(self._inventory(scope) for scope in scopes if INVENTORY in self._plan.types),
             ]
         )
@@ -137,6 +138,13 @@ class Collector:
 
     async def _top_level_list(self, name: str, scope: str) -> None:
         await self._list(name, scope, f"{scope}/providers/{name}")
+
+    async def _around(self, name: str, subscription: str) -> None:
+        """What stands beside the audited groups of a subscription and may act upon them."""
+        path = f"{subscription}/providers/{name}"
+        found: Listed = await self._counted(lambda: self._client.list_all(path, api_version(name)))
+        beside = tuple(body for body in found.items if not self._ledger.in_scope(str(body.get("id") or path)))
+        self._ledger.take(replace(found, items=beside), name, subscription, path, context=True)
 
     async def _from_index(self, scope: str, types: list[str]) -> list[str]:
         """Read types from Resource Graph; those that it did not answer for. It leaves out what one may not read without a word,
