@@ -25,12 +25,10 @@ WITHOUT_RULES: set[str] = {
     "AI-007", "AI-008", "AI-009", "AI-010",
     # Reliability
     "REL-008", "REL-013",
-    # Monitoring
-    "MON-004", "MON-005",
     # Governance
     "GOV-001", "GOV-002",
     # Cost
-    "COST-001", "COST-003", "COST-005",
+    "COST-003", "COST-005",
     # Operations
     "OPS-001", "OPS-002", "OPS-003", "OPS-004", "OPS-005", "OPS-006",
     "OPS-007", "OPS-008", "OPS-009", "OPS-010",
