@@ -41,12 +41,15 @@ def show_rule(rule_id: Annotated[str, typer.Argument(metavar="ID")], rules: o.Ru
     Example: driftline rules show NET-005
     """
     from scanner.cli.compose import settle
+    from scanner.report.words import framework_title
 
     for rule in settle(None, {"rules": rules}, [rule_id], None).rule_set.rules:
         typer.echo(f"{rule.id} ({rule.control}, {rule.severity.value}, {rule.pillar}): {rule.title}\n")
         typer.echo(f"Why: {rule.rationale}\nHow: {rule.help}\nSection: {rule.section}")
         if rule.frameworks:
-            typer.echo("Mapping: " + "; ".join(f"{name} {', '.join(items)}" for name, items in rule.frameworks.items()))
+            typer.echo(
+                "Mapping: " + "; ".join(f"{framework_title(name)}: {', '.join(ids)}" for name, ids in rule.frameworks.items())
+            )
         if rule.fix is not None:
             because = f", {rule.fix.disrupts_text}" if rule.fix.disrupts_text else ""
             typer.echo(f"Fix: {rule.fix.title} (disrupts: {rule.fix.disrupts}{because})")

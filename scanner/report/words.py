@@ -9,7 +9,16 @@ from scanner.language.messages import printable
 from scanner.model.finding import Evidence
 from scanner.model.resource_id import ResourceId
 
-__all__ = ["evidence_line", "expected_words", "family_title", "found_words", "is_id", "plain_value", "short_id"]
+__all__ = [
+    "evidence_line",
+    "expected_words",
+    "family_title",
+    "found_words",
+    "framework_title",
+    "is_id",
+    "plain_value",
+    "short_id",
+]
 
 Json = Any
 
@@ -69,6 +78,11 @@ def family_title(family: str) -> str:
     return _FAMILIES.get(family, family)
 
 
+def framework_title(framework: str) -> str:
+    """A framework that rules map to, as auditors know it, with the version that ids are of."""
+    return _FRAMEWORKS.get(framework, framework)
+
+
 def _choices(expected: Json) -> str:
     """Several accepted values as a sentence names them."""
     if expected == []:
@@ -90,6 +104,10 @@ _OPERATORS = {
     "exists": "present:",
     "like": "like",
 }
+_FRAMEWORKS = {
+    "MCSB": "Microsoft cloud security benchmark v1", "NIST-800-53": "NIST SP 800-53 r5",
+    "CIS-Azure": "CIS Microsoft Azure Foundations Benchmark v5.0.0",
+}  # fmt: skip
 _FAMILIES = {
     "net": "Network perimeter", "pep": "Private connectivity", "nsg": "Traffic between segments", "iam": "Identity and access",
     "key": "Keys and local sign-in", "ai": "Model safety", "rel": "Reliability", "mon": "Monitoring", "gov": "Governance",

@@ -15,7 +15,7 @@ from scanner.model.verdict import Verdict
 from scanner.report.markdown import Markdown, code, escaped
 from scanner.report.pages.control import Control, bound_permissions, control_view, mode_of
 from scanner.report.pages.examples import Example
-from scanner.report.words import family_title
+from scanner.report.words import family_title, framework_title
 from scanner.rules.baseline import Baseline
 from scanner.rules.recommendations import Section
 from scanner.rules.rule_set import RuleSet
@@ -29,10 +29,6 @@ _LONGEST_NAME: Final = 60
 _PILLARS: Final = {
     "security": "Security", "reliability": "Reliability", "cost": "Cost optimization", "operations": "Operational excellence",
     "performance": "Performance efficiency",
-}  # fmt: skip
-_FRAMEWORKS: Final = {
-    "MCSB": "Microsoft cloud security benchmark v1", "NIST-800-53": "NIST SP 800-53 r5",
-    "CIS-Azure": "CIS Microsoft Azure Foundations Benchmark",
 }  # fmt: skip
 _INDEXES: Final = {"families.md": "README.md", "sections.md": "sections.md"}
 
@@ -72,7 +68,7 @@ def _environment() -> Environment:
     environment.filters["family"] = family_title
     environment.filters["raw"] = Markdown
     environment.filters["pillars"] = lambda names: Markdown(", ".join(escaped(_PILLARS.get(name, name)) for name in names))
-    environment.filters["framework"] = lambda name: _FRAMEWORKS.get(name, name)
+    environment.filters["framework"] = framework_title
     environment.filters["codes"] = lambda names: Markdown(", ".join(map(code, names)))
     environment.filters["listed"] = lambda names: Markdown(", ".join(map(escaped, names)) or "none")
     return environment
