@@ -43,12 +43,17 @@ class FactContext:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A fact. `paths` are kinds by path as in the path table; a value may be `Unknown` where a part was not read."""
+    """A fact. `paths` are kinds by path as in the path table; a value may be `Unknown` where a part was not read. `one_per` says
+    in words what a document stands for; `tables` and `parameters` are those of the baseline that decide what documents hold.
+    """
 
     type: str
     paths: Mapping[str, str]
     needs: Callable[[Baseline], Needs]
     derive: Callable[[FactContext], Iterable[Resource]]
+    one_per: str = ""
+    tables: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
 
 
 def document(fact_type: str, judged: str, subject: str, body: dict[str, Json], *, apart: str = "") -> Resource:

@@ -13,6 +13,8 @@ __all__ = ["Markdown", "code", "escaped", "fenced", "yaml_text"]
 
 Json = Any
 _LONGEST: Final = 4000
+#: What a mapping on one line may take.
+_WIDEST: Final = 90
 _MARKUP: Final = re.compile(r"[\\`*_\[\]~$]")
 _LIST_MARK: Final = re.compile(r"^(\d{1,9})([.)])(?=\s|$)|^([-+#=>:])")
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
@@ -64,6 +66,13 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 
     def ignore_aliases(self, data: Json) -> bool:
         return True
+
+    def represent_mapping(self, tag: str, mapping: Json, flow_style: Json = None) -> yaml.MappingNode:
+        node: yaml.MappingNode = super().represent_mapping(tag, mapping, flow_style)
+        width = sum(len(str(key.value)) + len(str(value.value)) + 4 for key, value in node.value)
+        if node.flow_style and width > _WIDEST:
+            node.flow_style = False
+        return node
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from scanner.language.expressions import is_expression
@@ -60,10 +60,13 @@ def value_words(value: Json) -> Markdown:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Puts conditions on some types into words, with what the glossary tells of names and absent properties."""
+    """Puts conditions on some types into words, with what the glossary tells of names and absent properties. `element` is the
+    array whose elements a count walks: what is below it is the element's own.
+    """
 
     glossary: Glossary
     types: Sequence[str] = ()
+    element: str = ""
 
     def lines(self, condition: Mapping[str, Json]) -> tuple[Line, ...]:
         """A condition as lines that must all hold."""
@@ -101,13 +104,19 @@ class Speaker:
         expected = condition.get(operator)
         if "field" in condition:
             path = str(condition["field"])
-            wild = "*" in path
-            subject = Markdown(f"every {code(path)}") if wild else self._field(path)
-            return Markdown(f"{subject} {_operation(operator, expected)}{self._absence(path, operator, condition)}")
+            absence = self._absence(path, operator, condition)
+            return Markdown(f"{self._field(path)} {_operation(operator, expected)}{absence}")
         return Markdown(f"{value_words(condition.get('value'))} {_operation(operator, expected)}")
 
     def _field(self, path: str) -> Markdown:
-        return value_words(path) if is_expression(path) else code(path)
+        if is_expression(path):
+            return value_words(path)
+        if self.element and path.lower() == self.element.lower():
+            return Markdown("the element")
+        own = bool(self.element) and path.lower().startswith(f"{self.element.lower()}.")
+        shown = path[len(self.element) + 1 :] if own else path
+        words = f"every {code(shown)}" if "*" in shown else code(shown)
+        return Markdown(f"its {words}" if own and "*" not in shown else f"{words} of it" if own else words)
 
     def _absence(self, path: str, operator: str, condition: Mapping[str, Json]) -> str:
         if operator == "exists":
@@ -124,7 +133,8 @@ class Speaker:
     def _counted(self, form: str, condition: Mapping[str, Json]) -> Line:
         inner = condition[form]
         what = self._elements(inner)
-        below = self.lines(inner["where"]) if "where" in inner else ()
+        walking = replace(self, element=str(inner.get("field", "")), types=() if "related" in inner else self.types)
+        below = walking.lines(inner["where"]) if "where" in inner else ()
         operator = next((key for key in condition if key in OPERATOR_WORDS), "equals")
         number = condition.get(operator)
         which = " for which:" if below else ""
@@ -148,7 +158,7 @@ class Speaker:
             told = f" ({escaped('; '.join(doc[0].lower() + doc[1:].rstrip('.') for doc in docs))})" if docs else ""
             return Markdown(f"resource related by {', then '.join(code(name) for name in names)}{told}")
         walked = inner.get("field", inner.get("value"))
-        return Markdown(f"element of {self._field(str(walked)) if 'field' in inner else value_words(walked)}")
+        return Markdown(f"element of {code(walked) if 'field' in inner else value_words(walked)}")
 
 
 def _operation(operator: str, expected: Json) -> Markdown:

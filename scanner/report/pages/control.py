@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from scanner.engine.doctor import planned_types
 from scanner.engine.plan import plan_binding, plan_reads
@@ -70,7 +70,7 @@ def control_view(
         "frameworks": _frameworks(control.rules),
         "permissions": _permissions(control.rules, rule_set, baseline),
         "parameters": list(_parameters(control.rules, baseline)),
-        "tables": sorted({name for rule in control.rules for name in rule.uses.tables}),
+        "tables": sorted({name for rule in control.rules for name in _used(rule, "tables")}),
         "causes": sorted({cause for rule in control.rules for cause in rule.consequence_of}),
         "effects": sorted(
             other.id for other in rule_set.rules if set(other.consequence_of) & {rule.id for rule in control.rules}
@@ -111,9 +111,11 @@ def _shown(example: Example | None) -> Markdown:
 def _target_words(rule: Rule) -> Markdown:
     """What a rule looks at, as the end of a sentence."""
     target = rule.target
-    facts = [name for name in target.types if canonical_type(name) in FACTS]
+    facts = [fact for name in target.types if (fact := FACTS.get(canonical_type(name))) is not None]
     named = ", ".join(map(code, target.types))
     words = f"{'each document of the fact' if facts else 'each'} {named}"
+    if len(facts) == 1 and facts[0].one_per:
+        words += f" (one per {escaped(facts[0].one_per)})"
     if target.name:
         words += f" called {code(target.name)}"
     if target.component:
@@ -167,13 +169,20 @@ def _own_types(rule: Rule, rule_set: RuleSet, baseline: Baseline) -> Iterator[st
 
 
 def _parameters(rules: Iterable[Rule], baseline: Baseline) -> Iterator[View]:
-    wanted = {name for rule in rules for name in rule.uses.parameters}
+    wanted = {name for rule in rules for name in _used(rule, "parameters")}
     for item in baseline.described:
         if item.name in wanted:
             usual = item.values.get(baseline.environments[0], item.value)
             others = [(key, value) for key, value in item.values.items() if value != usual]
             shown = "; ".join([_plain(usual), *(f"{escaped(key)}: {_plain(value)}" for key, value in others)])
             yield {"name": item.name, "doc": item.doc, "shown": Markdown(shown)}
+
+
+def _used(rule: Rule, kind: Literal["tables", "parameters"]) -> set[str]:
+    """The tables or parameters of the baseline that a rule names, and those of the facts that it targets."""
+    facts = [fact for name in rule.target.types if (fact := FACTS.get(canonical_type(name))) is not None]
+    own: set[str] = getattr(rule.uses, kind)
+    return own.union(*(getattr(fact, kind) for fact in facts))
 
 
 def _plain(value: Json) -> Markdown:
