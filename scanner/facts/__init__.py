@@ -16,6 +16,7 @@ from scanner.facts.gateways import GATEWAY_LISTENER
 from scanner.facts.inventory import INVENTORY_FACT
 from scanner.facts.keys import KEY
 from scanner.facts.relations import Relations
+from scanner.facts.subnet_flows import GROUP_FLOWS, SUBNET_FLOWS
 from scanner.facts.workload import WORKLOAD
 
 __all__ = ["FACTS", "FACT_PATHS", "Binding", "BoundWorkload", "Fact", "FactContext", "Needs", "Relations", "bind_workloads"]
@@ -23,7 +24,19 @@ __all__ = ["FACTS", "FACT_PATHS", "Binding", "BoundWorkload", "Fact", "FactConte
 #: Every fact by its compared type.
 FACTS: Final[Mapping[str, Fact]] = {
     fact.type.lower(): fact
-    for fact in (ACCESS, ALERT_COVERAGE, BUDGETS, CONTENT_FILTER, DIAGNOSTICS, GATEWAY_LISTENER, INVENTORY_FACT, KEY, WORKLOAD)
+    fact.type.lower(): fact
+    for fact in (
+        ACCESS,
+        ALERT_COVERAGE,
+        CONTENT_FILTER,
+        DIAGNOSTICS,
+        GATEWAY_LISTENER,
+        GROUP_FLOWS,
+        INVENTORY_FACT,
+        KEY,
+        SUBNET_FLOWS,
+        WORKLOAD,
+    )
 }
 
 #: The paths of every fact with their kinds, for the loader.

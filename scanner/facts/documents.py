@@ -68,6 +68,10 @@ class Document:
             raise OddShapeError(Unknown.because(f"{self._words}: {path} is neither true nor false"))
         return str(found).lower() == "true"
 
+    def below(self, path: str) -> Document:
+        """The object at a path."""
+        return Document(self.value(path), self._spellings, f"{self._words}: {path}")
+
     def documents(self, path: str) -> list[Document]:
         """The objects of the list at a path, none where it is absent."""
         found = self.value(path, default=[])

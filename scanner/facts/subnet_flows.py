@@ -1,0 +1,192 @@
+"""`driftline/subnetFlows`: one document per subnet and direction: what passes beyond the rows of the table `nsg`, which of their
+flows is refused, what Azure's own rules let through, and which management ports the Internet reaches.
+
+`driftline/groupFlows`: one per network security group that stands at no subnet of the snapshot: the ports it would open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any, Final
+
+from scanner.facts.bare_world import BareWorld
+from scanner.facts.components import BoundWorkload
+from scanner.facts.fact import Fact, FactContext, Needs, document, holes
+from scanner.facts.flows.addresses import EVERYTHING, NOWHERE, Addresses, Surroundings
+from scanner.facts.flows.network import GROUPS, INTERFACES, SUBNETS, Networks
+from scanner.facts.flows.rows import FlowRow, read_rows
+from scanner.facts.flows.subnets import Segment, judge, open_ports
+from scanner.language.expressions import Template, compile_value
+from scanner.language.rule_functions import RULE_FUNCTIONS
+from scanner.language.scope import Scope
+from scanner.model.read_plan import ReferenceRead
+from scanner.model.resource import Resource
+from scanner.model.resource_id import is_within, normalise
+from scanner.model.unknown import ABSENT, Unknown
+from scanner.rules.baseline import Baseline
+
+__all__ = ["GROUP_FLOWS", "SUBNET_FLOWS"]
+
+Json = Any
+_NETWORKS: Final = "Microsoft.Network/virtualNetworks"
+_ROUTES: Final = "Microsoft.Network/routeTables"
+_DIRECTIONS: Final = ("inbound", "outbound")
+_FLOW: Final = ("protocol", "source", "sourcePort", "destination", "port", "rule", "ruleId", "flow")
+_FLOWS: Final = ("excess", "missing", "byDefault", "openToInternet")
+_PATHS: Final = {
+    **dict.fromkeys(("resourceId", "resourceName", "component", "direction", "group", "groupName"), "string"),
+    **dict.fromkeys(_FLOWS, "array"),
+    **{f"{name}[*].{member}": "string" for name in _FLOWS for member in _FLOW},
+}
+_GROUP_PATHS: Final = {
+    **dict.fromkeys(("resourceId", "resourceName"), "string"),
+    "openToInternet": "array",
+    **{f"openToInternet[*].{member}": "string" for member in _FLOW},
+}
+
+
+def _needs(_: Baseline) -> Needs:
+    types = frozenset({_NETWORKS, GROUPS, INTERFACES, _ROUTES})
+    names = ("networkSecurityGroup", "routeTable")
+    references = {ReferenceRead(SUBNETS, f"properties.{name}.id") for name in names}
+    return Needs(
+        types=types, references=frozenset({*references, ReferenceRead(INTERFACES, "properties.networkSecurityGroup.id")})
+    )
+
+
+class _Parameters(BareWorld):
+    """The world of the table's expressions: the parameters of the workload."""
+
+    def __init__(self, context: FactContext, parameters: Mapping[str, Json]) -> None:
+        super().__init__(context.snapshot.spellings)
+        self._parameters = parameters
+
+    def parameter(self, name: str) -> Json:
+        """A parameter of the baseline."""
+        return self._parameters.get(name, Unknown.because(f"the baseline has no parameter {name!r}"))
+
+
+@cache
+def _compiled(text: str) -> Template:
+    return compile_value(text, RULE_FUNCTIONS)
+
+
+class _Table:
+    """The table `nsg` as one workload means it."""
+
+    def __init__(self, workload: BoundWorkload | None, context: FactContext, networks: Networks) -> None:
+        self._workload, self._context, self._networks = workload, context, networks
+        self.parameters = workload.parameters if workload is not None else context.baseline.parameters
+        self._world = _Parameters(context, self.parameters)
+        self._table: Mapping[str, Json] = context.baseline.tables.get("nsg") or {}
+
+    def component_of(self, subnet: Resource) -> str | Unknown:
+        """The row of a subnet: the component that it is bound to; empty where it is none of the table."""
+        if self._workload is None:
+            return ""
+        reasons: list[str] = []
+        for name in self._table:
+            binding = self._workload.components.get(name)
+            if binding is None:
+                continue
+            if any(item.key == subnet.key for item in binding.resources):
+                return (
+                    name
+                    if binding.status == "bound"
+                    else Unknown.because(f"component {name} is {binding.status}: {binding.reason}")
+                )
+            if binding.status in ("unknown", "ambiguous") and binding.only in ("", subnet.key):
+                reasons.append(f"component {name} is {binding.status}: {binding.reason}")
+        return Unknown(tuple(reasons)) if reasons else ""
+
+    def rows(self, component: str, direction: str, subnet: Resource) -> tuple[FlowRow, ...]:
+        """The rows of a component."""
+        return read_rows(self._table[component], direction, lambda value: self._value(value, subnet), self._prefixes)
+
+    def _value(self, value: Json, subnet: Resource) -> Json:
+        if not isinstance(value, str):
+            return value
+        found = _compiled(value).evaluate(Scope(subnet, subnet.body, subnet, self._context.now, self._world))
+        return Unknown.because(f"{value} has no value") if found is ABSENT else found
+
+    def _prefixes(self, component: str) -> Addresses | Unknown:
+        binding = self._workload.components.get(component) if self._workload is not None else None
+        if binding is None or binding.status not in ("bound", "missing"):
+            why = f"is {binding.status}: {binding.reason}" if binding is not None else "is not bound"
+            return Unknown.because(f"component {component} {why}")
+        found = NOWHERE
+        for subnet in binding.resources:
+            addresses = self._networks.addresses_of(subnet)
+            if isinstance(addresses, Unknown):
+                return addresses
+            found = found | addresses
+        return found
+
+
+def _derive(context: FactContext) -> Iterator[Resource]:
+    networks = Networks(context.snapshot)
+    tables = [(workload, _Table(workload, context, networks)) for workload in context.workloads]
+    nobody = _Table(None, context, networks)
+    for subnet in context.snapshot.audited(SUBNETS):
+        owners = [table for workload, table in tables if any(is_within(subnet.key, normalise(at)) for at in workload.scopes)]
+        for direction in _DIRECTIONS:
+            yield _of_subnet(subnet, direction, owners[0] if owners else nobody, networks)
+    for where, reason in holes(context.snapshot, SUBNETS):
+        for direction in _DIRECTIONS:
+            body = dict.fromkeys(("component", "group", *_FLOWS), reason)
+            yield document("driftline/subnetFlows", where, direction, {"direction": direction, **body})
+
+
+def _of_subnet(subnet: Resource, direction: str, table: _Table, networks: Networks) -> Resource:
+    component = table.component_of(subnet)
+    group, rules = networks.rules_of(subnet)
+    body: dict[str, Json] = {"component": component, "direction": direction}
+    if group is not None:
+        body |= {"group": group.id, "groupName": group.name}
+    own, around = networks.addresses_of(subnet), networks.surroundings(subnet)
+    if isinstance(own, Unknown) or isinstance(around, Unknown) or isinstance(rules, Unknown):
+        reasons = [reason for item in (own, around, rules) if isinstance(item, Unknown) for reason in item.reasons]
+        return document("driftline/subnetFlows", subnet.id, direction, body | dict.fromkeys(_FLOWS, Unknown(tuple(reasons))))
+    rows = table.rows(component, direction, subnet) if isinstance(component, str) and component else None
+    segment = Segment(direction == "inbound", own, around, rules, rows, *networks.interfaces(subnet))
+    return document("driftline/subnetFlows", subnet.id, direction, body | _flows(segment, component, subnet, table, networks))
+
+
+def _flows(segment: Segment, component: str | Unknown, subnet: Resource, table: _Table, networks: Networks) -> dict[str, Json]:
+    """Routes that were reviewed do not put the Internet into the network, for they are NET-025's."""
+    reviewed = frozenset(str(item).lower() for item in table.parameters.get("allowedRoutes") or ())
+    around = networks.surroundings(subnet, reviewed=reviewed) if segment.inbound and reviewed else segment.around
+    ports = _ports(table.parameters) if segment.inbound else []
+    judged = judge(segment, ports if around == segment.around else ())
+    opened = judged.open_ports
+    if around != segment.around:
+        opened = around if isinstance(around, Unknown) else open_ports(replace(segment, around=around), ports)
+    beyond = {"excess": judged.excess, "missing": judged.missing}
+    if isinstance(component, Unknown):
+        beyond = dict.fromkeys(beyond, component)
+    return {**beyond, "byDefault": judged.by_default, "openToInternet": opened}
+
+
+def _ports(parameters: Mapping[str, Json]) -> list[int]:
+    return [port for port in parameters.get("managementPorts") or () if isinstance(port, int)]
+
+
+def _derive_groups(context: FactContext) -> Iterator[Resource]:
+    """Groups that stand at a subnet are judged there, those of interfaces together with the subnet's."""
+    networks = Networks(context.snapshot)
+    groups = (networks.rules_of(subnet)[0] for subnet in context.snapshot.of_type(SUBNETS))
+    at_subnets = {group.key for group in groups if group is not None}
+    ports = _ports(context.baseline.parameters)
+    for group in context.snapshot.audited(GROUPS):
+        if group.key not in at_subnets:
+            rules = networks.group_rules(group)
+            found = rules if isinstance(rules, Unknown) else open_ports(Segment(True, EVERYTHING, Surroundings(()), rules), ports)
+            yield document("driftline/groupFlows", group.id, "", {"openToInternet": found})
+    for where, reason in holes(context.snapshot, GROUPS):
+        yield document("driftline/groupFlows", where, "", {"openToInternet": reason})
+
+
+SUBNET_FLOWS: Final = Fact("driftline/subnetFlows", _PATHS, _needs, _derive)
+GROUP_FLOWS: Final = Fact("driftline/groupFlows", _GROUP_PATHS, _needs, _derive_groups)
