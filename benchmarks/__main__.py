@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.command_line import measure_help
+from benchmarks.flows import measure_flows
 from benchmarks.live import measure_live
 from benchmarks.measured import Measured
 from benchmarks.offline import measure_offline
@@ -18,6 +19,7 @@ def main() -> None:
         measure_help(),
         measure_reference_scan(),
         *measure_templates(),
+        *measure_flows(),
         *measure_offline(),
         *measure_live(),
     ]

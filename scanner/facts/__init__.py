@@ -28,6 +28,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     for fact in (
         ACCESS,
         ALERT_COVERAGE,
+        BUDGETS,
         CONTENT_FILTER,
         DIAGNOSTICS,
         GATEWAY_LISTENER,

@@ -1,7 +1,7 @@
 """`driftline/subnetFlows`: one document per subnet and direction: what passes beyond the rows of the table `nsg`, which of their
 flows is refused, what Azure's own rules let through, and which management ports the Internet reaches.
 
-`driftline/groupFlows`: one per network security group that stands at no subnet of the snapshot: the ports it would open.
+`driftline/groupFlows`: one per network security group: the management ports that it opens wherever it stands, and where that is.
 """
 
 from __future__ import annotations
@@ -34,15 +34,17 @@ _NETWORKS: Final = "Microsoft.Network/virtualNetworks"
 _ROUTES: Final = "Microsoft.Network/routeTables"
 _DIRECTIONS: Final = ("inbound", "outbound")
 _FLOW: Final = ("protocol", "source", "sourcePort", "destination", "port", "rule", "ruleId", "flow")
-_FLOWS: Final = ("excess", "missing", "byDefault", "openToInternet")
+_FLOWS: Final = ("excess", "missing", "deviations", "byDefault", "openToInternet")
 _PATHS: Final = {
     **dict.fromkeys(("resourceId", "resourceName", "component", "direction", "group", "groupName"), "string"),
     **dict.fromkeys(_FLOWS, "array"),
     **{f"{name}[*].{member}": "string" for name in _FLOWS for member in _FLOW},
+    "deviations[*].words": "string",
 }
 _GROUP_PATHS: Final = {
     **dict.fromkeys(("resourceId", "resourceName"), "string"),
-    "openToInternet": "array",
+    **dict.fromkeys(("openToInternet", "standsAt"), "array"),
+    "standsAt[*]": "string",
     **{f"openToInternet[*].{member}": "string" for member in _FLOW},
 }
 
@@ -155,18 +157,31 @@ def _of_subnet(subnet: Resource, direction: str, table: _Table, networks: Networ
 
 
 def _flows(segment: Segment, component: str | Unknown, subnet: Resource, table: _Table, networks: Networks) -> dict[str, Json]:
-    """Routes that were reviewed do not put the Internet into the network, for they are NET-025's."""
+    judged = judge(segment)
+    excess, missing = (component, component) if isinstance(component, Unknown) else (judged.excess, judged.missing)
+    return {
+        "excess": excess, "missing": missing, "deviations": _deviations({"lets through": excess, "refuses": missing}),
+        "byDefault": judged.by_default, "openToInternet": _open(segment, subnet, table, networks) if segment.inbound else [],
+    }  # fmt: skip
+
+
+def _open(segment: Segment, subnet: Resource, table: _Table, networks: Networks) -> Json:
+    """Routes that were reviewed do not put the Internet into the network, for they are NET-025's; nor is what peers and gateways
+    connect the Internet, though its addresses are not known.
+    """
     reviewed = frozenset(str(item).lower() for item in table.parameters.get("allowedRoutes") or ())
-    around = networks.surroundings(subnet, reviewed=reviewed) if segment.inbound and reviewed else segment.around
-    ports = _ports(table.parameters) if segment.inbound else []
-    judged = judge(segment, ports if around == segment.around else ())
-    opened = judged.open_ports
-    if around != segment.around:
-        opened = around if isinstance(around, Unknown) else open_ports(replace(segment, around=around), ports)
-    beyond = {"excess": judged.excess, "missing": judged.missing}
-    if isinstance(component, Unknown):
-        beyond = dict.fromkeys(beyond, component)
-    return {**beyond, "byDefault": judged.by_default, "openToInternet": opened}
+    around = networks.surroundings(subnet, reviewed=reviewed)
+    if isinstance(around, Unknown):
+        return around
+    return open_ports(replace(segment, around=replace(around, more=())), _ports(table.parameters))
+
+
+def _deviations(kinds: Mapping[str, Json]) -> Json:
+    """What is certain of several lists of flows; where nothing is, why something may be."""
+    lists = {kind: flows for kind, flows in kinds.items() if not isinstance(flows, Unknown)}
+    sure = [{**flow, "words": f"{kind} {flow['flow']}"} for kind, flows in lists.items() for flow in flows]
+    reasons = tuple(dict.fromkeys(reason for flows in kinds.values() if isinstance(flows, Unknown) for reason in flows.reasons))
+    return sure if sure or not reasons else Unknown(reasons)
 
 
 def _ports(parameters: Mapping[str, Json]) -> list[int]:
@@ -174,18 +189,15 @@ def _ports(parameters: Mapping[str, Json]) -> list[int]:
 
 
 def _derive_groups(context: FactContext) -> Iterator[Resource]:
-    """Groups that stand at a subnet are judged there, those of interfaces together with the subnet's."""
     networks = Networks(context.snapshot)
-    groups = (networks.rules_of(subnet)[0] for subnet in context.snapshot.of_type(SUBNETS))
-    at_subnets = {group.key for group in groups if group is not None}
+    standing = networks.standing()
     ports = _ports(context.baseline.parameters)
     for group in context.snapshot.audited(GROUPS):
-        if group.key not in at_subnets:
-            rules = networks.group_rules(group)
-            found = rules if isinstance(rules, Unknown) else open_ports(Segment(True, EVERYTHING, Surroundings(()), rules), ports)
-            yield document("driftline/groupFlows", group.id, "", {"openToInternet": found})
+        rules = networks.group_rules(group)
+        found = rules if isinstance(rules, Unknown) else open_ports(Segment(True, EVERYTHING, Surroundings(()), rules), ports)
+        yield document("driftline/groupFlows", group.id, "", {"openToInternet": found, "standsAt": standing.get(group.key, [])})
     for where, reason in holes(context.snapshot, GROUPS):
-        yield document("driftline/groupFlows", where, "", {"openToInternet": reason})
+        yield document("driftline/groupFlows", where, "", {"openToInternet": reason, "standsAt": []})
 
 
 SUBNET_FLOWS: Final = Fact("driftline/subnetFlows", _PATHS, _needs, _derive)

@@ -34,6 +34,10 @@ _TYPES = {
     "Microsoft.CognitiveServices/accounts/raiPolicies": "oai/strict",
     "Microsoft.Network/applicationGateways": "agw",
     "Microsoft.Insights/metricAlerts": "alert",
+    "Microsoft.Network/virtualNetworks": "vnet",
+    "Microsoft.Network/networkSecurityGroups": "nsg",
+    "Microsoft.Network/networkInterfaces": "nic",
+    "Microsoft.Network/routeTables": "rt",
     "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies": "waf",
 }
 _IDS = [rid(kind, name) for kind, name in _TYPES.items()]
@@ -51,9 +55,29 @@ _MEMBERS = (
     "name", "id", "httpListeners", "requestRoutingRules", "httpListener", "urlPathMap", "urlPathMaps", "pathRules", "sslPolicy",
     "firewallPolicy", "backendHttpSettings", "backendHttpSettingsCollection", "policySettings", "raiPolicyName", "contentFilters", "customBlocklists", "basePolicyName", "managedRules", "customRules",
     "scopes", "criteria", "allOf", "metricName", "metricNamespace", "actions", "actionGroupId", "targetResourceType", "timePeriod", "startDate", "notifications",
+    "subnets", "addressPrefix", "addressPrefixes", "addressSpace", "networkSecurityGroup", "securityRules", "defaultSecurityRules",
+    "routeTable", "routes", "ipConfigurations", "privateIPAddress", "subnet", "virtualNetworkPeerings", "priority", "access",
+    "direction", "protocol", "sourceAddressPrefix", "destinationAddressPrefixes", "sourcePortRange", "destinationPortRanges",
+    "sourceApplicationSecurityGroups", "remoteAddressSpace",
 )  # fmt: skip
 _WORDS = st.sampled_from(
-    [*_IDS, "OpenAI", "strict", "allLogs", "audit", "AuditEvent", "p1", "Group", "2026-01-01T00:00:00Z", "\x1b[31m", ""]
+    [
+        *_IDS,
+        "OpenAI",
+        "strict",
+        "allLogs",
+        "audit",
+        "AuditEvent",
+        "p1",
+        "Group",
+        "2026-01-01T00:00:00Z",
+        "\x1b[31m",
+        "",
+        "*",
+        "10.0.0.0/8",
+        "Inbound",
+        "Allow",
+    ]
 )
 _LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | _WORDS
 _VALUES = st.recursive(
@@ -109,6 +133,7 @@ def test_a_fact_without_any_read_has_no_document_that_looks_complete(name: str) 
     judged = {"driftline/access": "granted", "driftline/diagnostics": "missing", "driftline/key": "live"}
     judged |= {"driftline/gatewaylistener": "protocol", "driftline/contentfilter": "mode", "driftline/inventory": "row"}
     judged |= {"driftline/alertcoverage": "alerts", "driftline/budgets": "budgets"}
+    judged |= {"driftline/subnetflows": "deviations", "driftline/groupflows": "openToInternet"}
     if name == "driftline/workload":
         (found,) = derive("workload", of)
         assert {item["status"] for item in found.body["components"]} <= {"unknown", "bound", "missing"}

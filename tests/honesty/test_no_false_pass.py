@@ -189,10 +189,15 @@ def unexplained(after: Result) -> Verdicts:
 
 @cache
 def speakers(rule_id: str) -> tuple[str, ...]:
-    """The controls that may speak for a rule: its own, and those that it follows from."""
+    """The controls that may speak for a rule: its own, those that it follows from, and the other ones of a subnet's flows (NSG-010
+    is silent where one of them speaks).
+    """
     rule = judging()[1].get(rule_id)
     assert rule is not None
-    return (rule.control, *rule.consequence_of)
+    beside = [
+        other.control for other in judging()[1].rules if other.target.types == rule.target.types == ("driftline/subnetFlows",)
+    ]
+    return (rule.control, *rule.consequence_of, *beside)
 
 
 @cache
@@ -200,7 +205,7 @@ def rests_on_components(rule_id: str) -> bool:
     """Whether a rule asks what the baseline's components are bound to, itself or through a fact."""
     rule = judging()[1].get(rule_id)
     assert rule is not None
-    facts = {"driftline/access", "driftline/diagnostics"} & {name.lower() for name in rule.target.types}
+    facts = {"driftline/access", "driftline/diagnostics", "driftline/subnetflows"} & {name.lower() for name in rule.target.types}
     return bool(rule.target.component or rule.uses.components or facts)
 
 

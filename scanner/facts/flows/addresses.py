@@ -112,10 +112,19 @@ def _fixed_ranges() -> tuple[Range, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the tag VirtualNetwork stands for around a subnet: known ranges, and why there may be more."""
+    """What the tag VirtualNetwork stands for around a subnet: known ranges and where routes lead, with why there may
+    be more of each. What routes lead to belongs to the tag, but stays where it is.
+    """
 
     ranges: tuple[Range, ...]
     more: tuple[str, ...] = ()
+    routed: tuple[Range, ...] = ()
+    more_routed: tuple[str, ...] = ()
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why the tag may stand for more than is known."""
+        return self.more + self.more_routed
 
 
 class AddressSpace:
@@ -130,19 +139,25 @@ class AddressSpace:
         mentioned = list(mentioned)
         reserved, whole = _ranges(version)
         own = [item for item in around.ranges if item.version == version]
+        routed = [item for item in around.routed if item.version == version]
         written = [item for one in mentioned for item in one.ranges if item.version == version and not item.whole]
-        edges = {0, whole.high + 1, *(edge for item in (*reserved, *own, *written) for edge in (item.low, item.high + 1))}
+        edges = {
+            0,
+            whole.high + 1,
+            *(edge for item in (*reserved, *own, *routed, *written) for edge in (item.low, item.high + 1)),
+        }
         if version == 4:
             edges.update(edge for item in _fixed_ranges() for edge in (item.low, item.high + 1))
         self._edges = sorted(edges)
         self._cells = len(self._edges) - 1
         self._tags = sorted({name for one in mentioned for name in one.tags} - {VIRTUAL_NETWORK, INTERNET, *_FIXED})
-        self._labels = 1 + len(self._tags) + bool(around.more)
-        inside = self._line([*own, *(_fixed_ranges()[:1] if version == 4 else ())])
+        self._labels = 1 + len(self._tags) + bool(around.doubts)
+        near = self._line([*own, *(_fixed_ranges()[:1] if version == 4 else ())])
+        inside = near | self._line(routed)
         line = (1 << self._cells) - 1
         self._public = line & ~self._line(reserved)
         self._possible = line | sum(self._at(self._public & ~inside, 1 + at) for at in range(len(self._tags)))
-        self._elsewhere = self._at(line & ~inside, self._labels - 1) if around.more else 0
+        self._elsewhere = self._at(line & ~inside, self._labels - 1) if around.doubts else 0
         self._possible |= self._elsewhere
         self._inside = inside
         self._repeat = sum(1 << (label * self._cells) for label in range(self._labels))
@@ -150,7 +165,7 @@ class AddressSpace:
         self.everything = self._possible
         self.network = self._spread(inside) | self._elsewhere
         self.internet = self._possible & ~self.network
-        self.public = self._spread(self._public & ~inside)
+        self.public = self._spread(self._public & ~near)
 
     def mask(self, addresses: Addresses) -> int:
         """The set of addresses as a mask."""

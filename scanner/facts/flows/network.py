@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -107,14 +107,27 @@ class Networks:
         own = self._prefixes(network, "properties.addressSpace.addressPrefixes[*]") if network is not None else NOWHERE
         if network is None or isinstance(own, Unknown):
             return own if isinstance(own, Unknown) else Unknown.because(f"the network of {subnet.id} was not read")
-        found, more = own, [*self._gateways(network)]
-        for addresses in (*self._peers(network), *self._routes(subnet, reviewed)):
-            if isinstance(addresses, Unknown):
-                more.extend(addresses.reasons)
-            else:
-                found = found | addresses
-        whole = tuple(Range(version, 0, 2**bits - 1) for version, bits in ((4, 32), (6, 128))) if found.everything else ()
-        return Surroundings((*found.ranges, *whole), tuple(dict.fromkeys(more)))
+        peers, routes = [*self._peers(network)], [*self._routes(subnet, reviewed)]
+        ranges, more = _told([own, *peers])
+        routed, more_routed = _told(routes)
+        return Surroundings(ranges, tuple(dict.fromkeys([*self._gateways(network), *more])), routed, more_routed)
+
+    def standing(self) -> dict[str, list[str]]:
+        """Where groups stand, by compared id: at subnets, or at interfaces behind the group of their subnet."""
+        found: dict[str, list[str]] = {}
+        filtered: dict[str, str] = {}
+        for subnet in self._snapshot.of_type(SUBNETS):
+            group, rules = self.rules_of(subnet)
+            if group is not None:
+                found.setdefault(group.key, []).append(subnet.name)
+            if rules is not OPEN:
+                filtered[subnet.key] = subnet.name
+        for item in self._snapshot.of_type(INTERFACES):
+            group, _ = self.rules_of(item)
+            behind = [filtered[key] for key, _ in self._cards.placed.get(item.key, ()) if key in filtered]
+            if group is not None and behind:
+                found.setdefault(group.key, []).extend(behind)
+        return found
 
     def interfaces(self, subnet: Resource) -> tuple[list[Interface], tuple[str, ...]]:
         """The interfaces in a subnet that have a group of their own, and why there may be more."""
@@ -214,3 +227,10 @@ class Networks:
         if "properties" in resource.unread:
             return Unknown.because(f"{resource.id} was read without its properties")
         return compile_path(path).read(resource.body, self._snapshot.spellings)
+
+
+def _told(found: Iterable[Addresses | Unknown]) -> tuple[tuple[Range, ...], tuple[str, ...]]:
+    """The ranges that are known, and why there may be more."""
+    items = list(found)
+    ranges = tuple(one for item in items if isinstance(item, Addresses) for one in item.ranges)
+    return ranges, tuple(dict.fromkeys(reason for item in items if isinstance(item, Unknown) for reason in item.reasons))

@@ -10,6 +10,7 @@ from scanner.facts.documents import Document, OddShapeError
 from scanner.facts.flows.addresses import EVERYTHING, NOWHERE, Addresses, parse_address
 from scanner.facts.flows.ports import ANY_PORT, ANY_PROTOCOL, Ports, parse_ports, parse_protocol
 from scanner.facts.flows.tags import SERVICE_TAGS
+from scanner.model.unknown import Unknown
 
 __all__ = ["OPEN", "GroupAddresses", "SecurityRule", "read_rules"]
 
@@ -79,6 +80,8 @@ def read_rules(group: Document, members: GroupAddresses) -> tuple[SecurityRule, 
     """The rules of a group with Azure's own; those whose direction or effect is not known stand for each that it may be.
     Raises `OddShapeError` where the group holds no list of rules.
     """
+    if group.value("properties.securityRules") is None:
+        raise OddShapeError(Unknown.because("its group was read without its rules"))
     own = [rule for item in group.documents("properties.securityRules") for rule in _read_rule(item, members, default=False)]
     stated = [
         rule for item in group.documents("properties.defaultSecurityRules") for rule in _read_rule(item, members, default=True)

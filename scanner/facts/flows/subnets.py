@@ -45,17 +45,16 @@ class Judged:
     excess: Json
     missing: Json
     by_default: Json
-    open_ports: Json
 
 
-def judge(segment: Segment, ports: Sequence[int] = ()) -> Judged:
-    """Hold a subnet against its rows, in both IP versions that it has; `ports` are TCP's, asked of the Internet."""
-    parts = [_Judge(segment, version, ports) for version in _versions(segment.own)]
-    asked = (_Judge.excess, _Judge.missing, _Judge.by_default, _Judge.open_ports)
+def judge(segment: Segment) -> Judged:
+    """Hold a subnet against its rows, in both IP versions that it has."""
+    parts = [_Judge(segment, version) for version in _versions(segment.own)]
+    asked = (_Judge.excess, _Judge.missing, _Judge.by_default)
     try:
         return Judged(*(_join([found for part in parts for found in ask(part)]) for ask in asked))
     except TooManyBoxesError:
-        return Judged(_TOO_MANY, _TOO_MANY, _TOO_MANY, _TOO_MANY)
+        return Judged(_TOO_MANY, _TOO_MANY, _TOO_MANY)
 
 
 def open_ports(segment: Segment, ports: Sequence[int]) -> Json:
@@ -81,7 +80,7 @@ def _join(found: Sequence[Json | Unknown]) -> Json:
 class _Judge:
     """One subnet, direction and IP version."""
 
-    def __init__(self, segment: Segment, version: int, ports: Sequence[int]) -> None:
+    def __init__(self, segment: Segment, version: int, ports: Sequence[int] = ()) -> None:
         self._segment, self._ports = segment, ports
         self._rules = [rule for rule in segment.rules if rule.inbound is segment.inbound]
         every = [
@@ -90,8 +89,8 @@ class _Judge:
         ]
         rows = segment.rows or ()
         ends = [end for rule in every for end in (rule.sources, rule.destinations)]
-        cards = [item.addresses for item in segment.interfaces]
-        self._addresses = AddressSpace(version, [segment.own, *ends, *(row.far for row in rows), *cards], segment.around)
+        places = [item.addresses for item in segment.interfaces]
+        self._addresses = AddressSpace(version, [segment.own, *ends, *(row.far for row in rows), *places], segment.around)
         asked: list[Ports] = [((port, port),) for port in ports]
         self._space = FlowSpace(
             self._addresses,
@@ -99,7 +98,10 @@ class _Judge:
             PortSpace([*asked, *(rule.ports for rule in every), *(row.ports for row in rows)]),
         )
         # Azure refuses two rules of one priority; where data holds them, either may come first.
-        self._doubtful = any(rule.doubts for rule in every) or len({rule.priority for rule in self._rules}) < len(self._rules)
+        shared = len({rule.priority for rule in self._rules}) < len(self._rules)
+        cards = [item.rules for item in segment.interfaces if isinstance(item.rules, Unknown)]
+        self._hidden = [reason for rules in cards for reason in rules.reasons]
+        self._doubtful = shared or bool(self._hidden) or any(rule.doubts for rule in every)
         self._admitted: dict[bool, list[Passage]] = {}
 
     def excess(self) -> list[Json]:
@@ -116,8 +118,7 @@ class _Judge:
         """What is refused of the flows that rows require, by the group of the subnet or of an interface in it."""
         required = [row for row in self._segment.rows or () if row.required]
         found = [told for row in required for told in self._missing_of(row)]
-        cards = [item.rules for item in self._segment.interfaces if isinstance(item.rules, Unknown)]
-        hidden = (*self._segment.doubts, *(reason for rules in cards for reason in rules.reasons))
+        hidden = (*self._segment.doubts, *self._hidden)
         return [Unknown(hidden)] if required and hidden and not found else found
 
     def _missing_of(self, row: FlowRow) -> list[Json]:
@@ -196,7 +197,7 @@ class _Judge:
         if not possible:
             return []
         doubts = [doubt for rule in (*(item.rule for item in possible), *self._rules) for doubt in rule.doubts]
-        return [Unknown(tuple(dict.fromkeys([*doubts, *reasons])) or (self._other_doubt(possible[0]),))]
+        return [Unknown(tuple(dict.fromkeys([*doubts, *self._hidden, *reasons])) or (self._other_doubt(possible[0]),))]
 
     def _together(self, decided: list[Passage]) -> list[tuple[SecurityRule, Box]]:
         """What no rule decides for sure, but several do whatever the tags stand for: told of the last of them."""
@@ -207,8 +208,8 @@ class _Judge:
     def _other_doubt(self, passage: Passage) -> str:
         if passage.rule.priority in [rule.priority for rule in self._rules if rule is not passage.rule]:
             return f"{passage.rule.name} shares its priority with another rule"
-        if self._segment.around.more:
-            return "; ".join(self._segment.around.more)
+        if self._segment.around.doubts:
+            return "; ".join(self._segment.around.doubts)
         tags = sorted(passage.rule.sources.tags | passage.rule.destinations.tags)
         return _TAG_DOUBT.format(", ".join(spelled(tag) for tag in tags) or "a service tag")
 

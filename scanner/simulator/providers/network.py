@@ -136,9 +136,20 @@ def _missing(resource_id: Json, owner: StoredResource) -> ArmError:
     return ArmError(400, "InvalidResourceReference", message)
 
 
+def _peering(stored: StoredResource, store: Store) -> None:
+    """Azure notes the address space of the other network, as it was at the last synchronisation and as it is."""
+    properties = properties_of(stored)
+    remote = store.raw(str(member_of(properties, "remoteVirtualNetwork").get("id", "")))
+    space = properties_of(remote).get("addressSpace") if remote is not None else None
+    if isinstance(space, dict):
+        fill(properties, {"remoteAddressSpace": dict(space), "remoteVirtualNetworkAddressSpace": dict(space)})
+    fill(properties, {"peeringState": "Initiated"})
+
+
 NETWORK: Final[dict[str, Callable[[StoredResource, Store], None]]] = {
     "Microsoft.Network/networkSecurityGroups": _security_group,
     "Microsoft.Network/networkSecurityGroups/securityRules": _security_rule,
+    "Microsoft.Network/virtualNetworks/virtualNetworkPeerings": _peering,
     "Microsoft.Network/networkInterfaces": _interface,
     "Microsoft.Network/applicationGateways": _gateway,
     "Microsoft.Network/bastionHosts": _bastion,

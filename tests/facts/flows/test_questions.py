@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scanner.facts.flows.subnets import judge
+from scanner.facts.flows.subnets import judge, open_ports
 from scanner.model.unknown import Unknown
 from tests.facts.flows.segments import rule, segment
 from tests.facts.snapshots import derive, snapshot
@@ -47,12 +47,12 @@ OPEN, CLOSED = True, False
     ],
 )  # fmt: skip
 def test_is_it_open(question: str, rules: list[Json], answer: bool) -> None:  # noqa: FBT001
-    assert bool(judge(segment(rules), [22]).open_ports) is answer, question
+    assert bool(open_ports(segment(rules), [22])) is answer, question
 
 
 def test_an_answer_names_a_flow_and_the_rule_that_admits_it() -> None:
     rules = [rule(100, "Deny", "0.0.0.0/1", port="22"), rule(200, "Allow", "*", port=["20-30", "443"], protocol="Tcp")]
-    (found,) = judge(segment(rules), [22]).open_ports
+    (found,) = open_ports(segment(rules), [22])
     assert found["flow"] == "Tcp from 128.0.0.0 to 10.0.1.0, port 22, by r200"
     assert (found["rule"], found["ruleId"], found["port"]) == ("r200", "/r200", "22")
 
@@ -72,14 +72,14 @@ def test_a_rule_that_cannot_be_read_makes_unknown_what_it_could_decide(odd: Json
     """Neither open, which nobody knows, nor closed; where an earlier rule decides, it does not matter."""
     doubtful = rule(1000, "Allow", "*", port="22")
     doubtful["properties"].update(odd)
-    assert isinstance(judge(segment([doubtful, *beside]), [22]).open_ports, Unknown)
-    assert judge(segment([rule(100, "Deny", "*"), doubtful]), [22]).open_ports == [] or odd.get("priority", 1) in (None, "first")
-    assert judge(segment([rule(100, "Allow", "*"), doubtful]), [22]).open_ports or odd.get("priority", 1) in (None, "first")
+    assert isinstance(open_ports(segment([doubtful, *beside]), [22]), Unknown)
+    assert open_ports(segment([rule(100, "Deny", "*"), doubtful]), [22]) == [] or odd.get("priority", 1) in (None, "first")
+    assert open_ports(segment([rule(100, "Allow", "*"), doubtful]), [22]) or odd.get("priority", 1) in (None, "first")
 
 
 def test_rules_of_one_priority_stand_in_either_order() -> None:
     both = [rule(100, "Allow", "*", port="22"), rule(100, "Deny", "*", port="22")]
-    assert isinstance(judge(segment(both), [22]).open_ports, Unknown)
+    assert isinstance(open_ports(segment(both), [22]), Unknown)
 
 
 def test_azures_own_rules_count_where_an_export_left_them_out() -> None:
