@@ -24,7 +24,6 @@ __all__ = ["FACTS", "FACT_PATHS", "Binding", "BoundWorkload", "Fact", "FactConte
 #: Every fact by its compared type.
 FACTS: Final[Mapping[str, Fact]] = {
     fact.type.lower(): fact
-    fact.type.lower(): fact
     for fact in (
         ACCESS,
         ALERT_COVERAGE,
