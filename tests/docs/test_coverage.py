@@ -14,9 +14,6 @@ from scanner.rules.recommendations import Section, load_recommendations
 WITHOUT_RULES: set[str] = {
     # Private connectivity
     "PEP-001", "PEP-002", "PEP-003", "PEP-004",
-    # Traffic between segments
-    "NSG-001", "NSG-002", "NSG-003", "NSG-004", "NSG-005", "NSG-006",
-    "NSG-007", "NSG-008", "NSG-009", "NSG-010", "NSG-011", "NSG-012",
     # Identity and access
     "IAM-012", "IAM-013", "IAM-016", "IAM-017", "IAM-018",
     # Keys
