@@ -34,7 +34,7 @@ def escaped(text: object) -> Markdown:
     marked = _MARKUP.sub(lambda sign: f"\\{sign[0]}", plain)
     marked = "".join(_ENTITIES.get(sign, sign) for sign in marked)
     marked = marked.replace("://", "&#58;//").replace("@", "&#64;")
-    marked = re.sub(r"(?i)(www|ftp)\.", r"\1&#46;", marked)
+    marked = re.sub(r"(?i)\b(www)\.(?=\S)", r"\1&#46;", marked)
     return Markdown(_LIST_MARK.sub(lambda mark: f"{mark[1]}\\{mark[2]}" if mark[1] else f"\\{mark[3]}", marked))
 
 

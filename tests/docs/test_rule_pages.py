@@ -179,12 +179,23 @@ def test_every_operator_has_words() -> None:
         ({"field": "a", "in": ["x", "y"], "absent": "z"}, "- `a` is one of `x`, `y` (absent counts as `z`)"),
         ({"field": "A[*].x", "less": "[baseline('most')]"}, "- every `A[*].x` is less than the parameter `most`"),
         ({"not": {"value": "[current()]", "equals": ""}}, "- this does not hold:\n  - `current()` is empty"),
-        ({"allOf": [{"field": "a", "equals": 1}, {"use": "fine"}]}, "- `a` is `1`\n- `fine` holds: all is well"),
+        ({"allOf": [{"field": "a", "equals": 1}, {"use": "fine"}]}, "- `a` is `1`\n- `fine` holds: All is well"),
         ({"count": {"field": "A[*]"}, "greater": 0}, "- there is at least one element of `A[*]`"),
         (
             {"count": {"related": "friends", "where": {"field": "b", "equals": 1}}, "equals": 0},
-            "- there is no resource related by `friends` (those it knows) for which:\n  - `b` is `1`",
+            "- there is no resource related by `friends` (Those it knows) for which:\n  - `b` is `1`",
         ),
+        (
+            {"count": {"related": ["parent", "children:A/b"]}, "greater": 0},
+            "- there is at least one `A/b` below its parent",
+        ),
+        (
+            {"count": {"related": ["friends", "extensions:A/c"]}, "greater": 0},
+            "- there is at least one `A/c` on that, by way of `friends` (Those it knows)",
+        ),
+        ({"count": {"value": "[components('vault')]"}, "greater": 0}, "- there is at least one component `vault`"),
+        ({"field": "a", "notIn": "[baseline('known')]"}, "- `a` is not in the parameter `known`"),
+        ({"not": {"anyOf": [{"field": "a", "equals": 1}]}}, "- none of these holds:\n  - `a` is `1`"),
         (
             {
                 "count": {

@@ -24,6 +24,7 @@ OPERATOR_WORDS: Final[Mapping[str, str]] = {
     "less": "is less than", "lessOrEquals": "is at most", "greater": "is more than", "greaterOrEquals": "is at least",
     "exists": "is present",
 }  # fmt: skip
+_COMPONENTS: Final = re.compile(r"\[\s*components\('([^']+)'\)\s*\]")
 _PARAMETER: Final = re.compile(r"\[\s*baseline\('([^']+)'\)\s*\]")
 
 
@@ -81,13 +82,19 @@ class Speaker:
             parts = condition["anyOf"]
             return Line(Markdown("one of these holds:"), tuple(self._one(item) for item in parts))
         if "not" in condition:
-            return Line(Markdown("this does not hold:"), self.lines(condition["not"]))
+            return self._denied(condition["not"])
         if "use" in condition:
             return Line(self._named(condition))
         for form in ("count", "sum"):
             if form in condition:
                 return self._counted(form, condition)
         return Line(self._compared(condition))
+
+    def _denied(self, condition: Mapping[str, Json]) -> Line:
+        if "anyOf" in condition:
+            return Line(Markdown("none of these holds:"), tuple(self._one(item) for item in condition["anyOf"]))
+        lines = self.lines(condition)
+        return Line(Markdown("this does not hold:" if len(lines) == 1 else "these do not all hold:"), lines)
 
     def _one(self, condition: Mapping[str, Json]) -> Line:
         lines = self.lines(condition)
@@ -96,7 +103,7 @@ class Speaker:
     def _named(self, condition: Mapping[str, Json]) -> Markdown:
         name, given = condition["use"], condition.get("with", {})
         doc = self.glossary.conditions.get(name, "")
-        words = f"{code(name)} holds" + (f": {escaped(doc[0].lower() + doc[1:].rstrip('.'))}" if doc else "")
+        words = f"{code(name)} holds" + (f": {escaped(doc.rstrip('.'))}" if doc else "")
         return Markdown(words + "".join(f", with {code(key)} {value_words(value)}" for key, value in given.items()))
 
     def _compared(self, condition: Mapping[str, Json]) -> Markdown:
@@ -153,12 +160,36 @@ class Speaker:
 
     def _elements(self, inner: Mapping[str, Json]) -> Markdown:
         if "related" in inner:
-            names = inner["related"] if isinstance(inner["related"], list) else [inner["related"]]
-            docs = [doc for name in names if (doc := self.glossary.relations.get(name))]
-            told = f" ({escaped('; '.join(doc[0].lower() + doc[1:].rstrip('.') for doc in docs))})" if docs else ""
-            return Markdown(f"resource related by {', then '.join(code(name) for name in names)}{told}")
+            *way, last = inner["related"] if isinstance(inner["related"], list) else [inner["related"]]
+            if way in ([], ["parent"]):
+                return self._related(last, "its parent" if way else "it")
+            steps = ", then ".join(map(self._step, way))
+            return Markdown(f"{self._related(last, 'that')}, by way of {steps}")
         walked = inner.get("field", inner.get("value"))
+        bound = _COMPONENTS.fullmatch(str(walked))
+        if bound is not None:
+            return Markdown(f"component {code(bound[1])}")
         return Markdown(f"element of {code(walked) if 'field' in inner else value_words(walked)}")
+
+    def _step(self, name: str) -> Markdown:
+        """A step on the way of a relation."""
+        known = name in self.glossary.relations
+        return (
+            Markdown(f"{code(name)} ({escaped(self.glossary.relations[name].rstrip('.'))})")
+            if known
+            else self._related(name, "that")
+        )
+
+    def _related(self, name: str, of: str) -> Markdown:
+        """What one step of a relation leads to."""
+        kind, _, argument = name.partition(":")
+        if kind == "parent":
+            return Markdown("parent" if of == "it" else f"parent of {of}")
+        if kind in {"children", "extensions"}:
+            return Markdown(f"{code(argument)} {'below' if kind == 'children' else 'on'} {of}")
+        doc = self.glossary.relations.get(name, "")
+        told = f" ({escaped(doc.rstrip('.'))})" if doc else ""
+        return Markdown(f"resource related{' to its parent' if of == 'its parent' else ''} by {code(name)}{told}")
 
 
 def _operation(operator: str, expected: Json) -> Markdown:
@@ -166,4 +197,6 @@ def _operation(operator: str, expected: Json) -> Markdown:
         return Markdown("is absent" if str(expected).lower() == "false" else "is present")
     if operator in {"equals", "notEquals"} and expected is None:
         return Markdown("is absent" if operator == "equals" else "is present")
+    if operator in {"in", "notIn"} and not isinstance(expected, list):
+        return Markdown(f"is {'' if operator == 'in' else 'not '}in {value_words(expected)}")
     return Markdown(f"{OPERATOR_WORDS[operator]} {value_words(expected)}")

@@ -112,7 +112,8 @@ def _target_words(rule: Rule) -> Markdown:
     """What a rule looks at, as the end of a sentence."""
     target = rule.target
     facts = [fact for name in target.types if (fact := FACTS.get(canonical_type(name))) is not None]
-    named = ", ".join(map(code, target.types))
+    *others, last = map(code, target.types)
+    named = f"{', '.join(others)} or {last}" if others else last
     words = f"{'each document of the fact' if facts else 'each'} {named}"
     if len(facts) == 1 and facts[0].one_per:
         words += f" (one per {escaped(facts[0].one_per)})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, partial
 from itertools import groupby
@@ -46,7 +47,7 @@ def render_pages(
     pages = {file: _page(layout, shared) for layout, file in _INDEXES.items()}
     if sections:
         known = {control.id: control for control in controls}
-        pages["coverage.md"] = _page("coverage.md", {"sections": sections, "known": known, "decided": partial(_decided, known)})
+        pages["coverage.md"] = _page("coverage.md", _coverage(sections, known))
     for control in controls:
         view = control_view(control, rule_set, baseline, examples)
         pages[control.page] = _page("control.md", {**view, "by_rule": by_rule})
@@ -86,6 +87,13 @@ def _controls(rule_set: RuleSet) -> list[Control]:
         severities = tuple(sorted({rule.severity for rule in rules}, key=lambda item: item.rank))
         found.append(Control(name, title, tuple(rules), _file_name(name, taken), mode_of(rules, rule_set), severities))
     return found
+
+
+def _coverage(sections: Sequence[Section], known: Mapping[str, Control]) -> dict[str, Any]:
+    """What the table of recommendations shows, and how many there are of each kind."""
+    kinds = Counter(_decided(known, item.controls) for section in sections for item in section.recommendations)
+    decided = partial(_decided, known)
+    return {"sections": sections, "known": known, "decided": decided, "counts": kinds.most_common(), "total": kinds.total()}
 
 
 def _decided(known: Mapping[str, Control], names: Iterable[str]) -> str:
