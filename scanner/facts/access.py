@@ -268,4 +268,6 @@ def _text(assignment: Resource, name: str, context: FactContext) -> str:
     return value if isinstance(value, str) else ""
 
 
-ACCESS: Final = Fact("driftline/access", _PATHS, _needs, _derive)
+ACCESS: Final = Fact(
+    "driftline/access", _PATHS, _needs, _derive, one_per="identity and row of the role table", tables=("rbac", "roles")
+)

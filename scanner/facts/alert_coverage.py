@@ -178,4 +178,6 @@ def _is_watched(criterion: Document, resource: Resource, row: _Row) -> bool:
     return named in [metric.lower() for metric in row.metrics] and namespace in ("", resource.type_key)
 
 
-ALERT_COVERAGE: Final = Fact(_TYPE, _PATHS, _needs, _derive)
+ALERT_COVERAGE: Final = Fact(
+    _TYPE, _PATHS, _needs, _derive, one_per="row of the alerts table and resource it applies to", tables=("alerts",)
+)

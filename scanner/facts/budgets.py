@@ -105,4 +105,4 @@ def _notifications(read: Document, context: FactContext) -> int:
     return sum(entry.truth("enabled", default=False) for entry in entries)
 
 
-BUDGETS: Final = Fact(_TYPE, _PATHS, _needs, _derive)
+BUDGETS: Final = Fact(_TYPE, _PATHS, _needs, _derive, one_per="resource group of a workload")

@@ -151,4 +151,4 @@ def _plain(name: str) -> str:
     return "".join(sign for sign in name.lower() if sign.isalnum())
 
 
-CONTENT_FILTER: Final = Fact(_TYPE, _PATHS, _needs, _derive)
+CONTENT_FILTER: Final = Fact(_TYPE, _PATHS, _needs, _derive, one_per="model deployment")

@@ -192,4 +192,11 @@ def _member(value: Mapping[str, Json], name: str) -> Json:
     return next((item for key, item in value.items() if key.lower() == name.lower()), None)
 
 
-DIAGNOSTICS: Final = Fact("driftline/diagnostics", _PATHS, _needs, _derive)
+DIAGNOSTICS: Final = Fact(
+    "driftline/diagnostics",
+    _PATHS,
+    _needs,
+    _derive,
+    one_per="resource of the diagnostics table",
+    tables=("diagnostics", "log-categories"),
+)

@@ -249,4 +249,6 @@ def _allowing(body: Document) -> list[str]:
     return [rule.text("name") for rule in rules if rule.text("state", default="Enabled").lower() == "enabled"]
 
 
-GATEWAY_LISTENER: Final = Fact(_TYPE, _PATHS, _needs, _derive)
+GATEWAY_LISTENER: Final = Fact(
+    _TYPE, _PATHS, _needs, _derive, one_per="listener of an application gateway", tables=("tls-policies",)
+)

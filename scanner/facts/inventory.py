@@ -88,4 +88,11 @@ def _unread(snapshot: Snapshot, group: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reason for hole in holes if hole is not None for reason in hole.reasons))
 
 
-INVENTORY_FACT: Final = Fact("driftline/inventory", _PATHS, _needs, _derive)
+INVENTORY_FACT: Final = Fact(
+    "driftline/inventory",
+    _PATHS,
+    _needs,
+    _derive,
+    one_per="resource in the workload's groups, of any type",
+    tables=("companion-types",),
+)

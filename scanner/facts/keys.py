@@ -126,4 +126,4 @@ def _age_of_epoch(seconds: Json, now: datetime) -> Json:
         return Unknown.because("the date of creation lies outside of the calendar")
 
 
-KEY: Final = Fact("driftline/key", _PATHS, _needs, _derive)
+KEY: Final = Fact("driftline/key", _PATHS, _needs, _derive, one_per="key, vault secret, vault key")

@@ -200,5 +200,20 @@ def _derive_groups(context: FactContext) -> Iterator[Resource]:
         yield document("driftline/groupFlows", where, "", {"openToInternet": reason, "standsAt": []})
 
 
-SUBNET_FLOWS: Final = Fact("driftline/subnetFlows", _PATHS, _needs, _derive)
-GROUP_FLOWS: Final = Fact("driftline/groupFlows", _GROUP_PATHS, _needs, _derive_groups)
+SUBNET_FLOWS: Final = Fact(
+    "driftline/subnetFlows",
+    _PATHS,
+    _needs,
+    _derive,
+    one_per="subnet and direction",
+    tables=("nsg",),
+    parameters=("allowedRoutes", "managementPorts"),
+)
+GROUP_FLOWS: Final = Fact(
+    "driftline/groupFlows",
+    _GROUP_PATHS,
+    _needs,
+    _derive_groups,
+    one_per="network security group at no subnet",
+    parameters=("managementPorts",),
+)

@@ -87,4 +87,4 @@ def _home(workload: BoundWorkload, context: FactContext) -> str:
     return workload.scopes[0] if workload.scopes else "/"
 
 
-WORKLOAD: Final = Fact("driftline/workload", _PATHS, _needs, _derive)
+WORKLOAD: Final = Fact("driftline/workload", _PATHS, _needs, _derive, one_per="workload")

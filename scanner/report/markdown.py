@@ -69,10 +69,16 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 
     def represent_mapping(self, tag: str, mapping: Json, flow_style: Json = None) -> yaml.MappingNode:
         node: yaml.MappingNode = super().represent_mapping(tag, mapping, flow_style)
-        width = sum(len(str(key.value)) + len(str(value.value)) + 4 for key, value in node.value)
-        if node.flow_style and width > _WIDEST:
+        if node.flow_style and _width(node) > _WIDEST:
             node.flow_style = False
         return node
+
+
+def _width(node: yaml.Node) -> int:
+    """About how many signs a node takes on one line."""
+    if isinstance(node, yaml.MappingNode):
+        return sum(_width(key) + _width(value) + 4 for key, value in node.value)
+    return sum(_width(item) + 2 for item in node.value) if isinstance(node, yaml.SequenceNode) else len(node.value)
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:

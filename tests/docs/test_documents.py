@@ -10,6 +10,7 @@ import pytest
 from scanner.facts import FACTS
 from scanner.language.operators import OPERATORS
 from scanner.language.rule_functions import RULE_FUNCTIONS
+from scanner.rules import load_baseline
 from scanner.rules.shapes import RuleShape, TargetShape
 
 
@@ -21,6 +22,22 @@ def language(root: Path) -> str:
 def test_every_operator_function_and_fact_is_documented(language: str) -> None:
     words = set(re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", language, flags=re.DOTALL)))
     assert (set(OPERATORS) | set(RULE_FUNCTIONS.names()) | {fact.type for fact in FACTS.values()}) - words == set()
+
+
+def test_a_fact_says_what_a_document_stands_for_as_the_table_of_facts_does(language: str) -> None:
+    rows = dict(re.findall(r"^\| `(driftline/\w+)` \| (.+?) \|", language, re.MULTILINE))
+    assert {fact.type: fact.one_per for fact in FACTS.values()} == rows
+
+
+def test_a_fact_names_the_tables_and_parameters_that_it_reads(root: Path) -> None:
+    baseline = load_baseline("openai-chat")
+    for fact in FACTS.values():
+        assert set(fact.tables) <= set(baseline.tables)
+        assert set(fact.parameters) <= set(baseline.parameters)
+    source = "".join(path.read_text(encoding="utf-8") for path in (root / "scanner" / "facts").rglob("*.py"))
+    read = re.findall(r"""\b(tables|parameters)(?:\.get\(|\[)"([\w-]+)\"""", source)
+    named = {(kind, name) for fact in FACTS.values() for kind in ("tables", "parameters") for name in getattr(fact, kind)}
+    assert set(read) - named == set(), "name these at the Fact: tables=(…), parameters=(…)"
 
 
 def test_every_key_of_a_rule_is_documented(language: str) -> None:

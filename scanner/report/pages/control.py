@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from scanner.engine.doctor import planned_types
 from scanner.engine.plan import plan_binding, plan_reads
@@ -13,6 +13,7 @@ from scanner.model.read_plan import read_permission
 from scanner.model.resource import canonical_type
 from scanner.model.verdict import Severity, Verdict
 from scanner.report.markdown import Markdown, code, escaped, fenced, yaml_text
+from scanner.report.pages.baseline_uses import facts_of, parameters_of, rows_of, tables_of
 from scanner.report.pages.condition_words import Line, Speaker, nested, value_words
 from scanner.report.pages.examples import Example
 from scanner.rules.baseline import Baseline
@@ -24,7 +25,7 @@ __all__ = ["Control", "View", "bound_permissions", "control_view", "mode_of"]
 Json = Any
 View = dict[str, Any]
 _EVIDENCE: Final = "driftline/evidence"
-#: Lines that an example may have before it is folded away.
+#: Lines that a block may have before it is folded away.
 _LINES: Final = 30
 _JUDGED: Final = ("target", "unknown_when", "assert")
 
@@ -64,13 +65,13 @@ def control_view(
     """Everything that the layout of a control's page names."""
     return {
         "control": control,
-        "rules": [_rule_view(rule, rule_set, examples.get(rule.id, {})) for rule in control.rules],
+        "rules": [_rule_view(rule, rule_set, baseline, examples.get(rule.id, {})) for rule in control.rules],
         "sections": sorted({rule.section for rule in control.rules if rule.section}),
         "pillars": sorted({rule.pillar for rule in control.rules}),
         "frameworks": _frameworks(control.rules),
         "permissions": _permissions(control.rules, rule_set, baseline),
         "parameters": list(_parameters(control.rules, baseline)),
-        "tables": sorted({name for rule in control.rules for name in _used(rule, "tables")}),
+        "tables": sorted({name for rule in control.rules for name in tables_of(rule)}),
         "causes": sorted({cause for rule in control.rules for cause in rule.consequence_of}),
         "effects": sorted(
             other.id for other in rule_set.rules if set(other.consequence_of) & {rule.id for rule in control.rules}
@@ -78,7 +79,7 @@ def control_view(
     }
 
 
-def _rule_view(rule: Rule, rule_set: RuleSet, examples: Mapping[Verdict, Example]) -> View:
+def _rule_view(rule: Rule, rule_set: RuleSet, baseline: Baseline, examples: Mapping[Verdict, Example]) -> View:
     written = rule.written
     speaker = Speaker(rule_set.glossary, rule.target.types)
     doubts = written.get("unknown_when") or []
@@ -92,17 +93,17 @@ def _rule_view(rule: Rule, rule_set: RuleSet, examples: Mapping[Verdict, Example
             for item in (doubts if isinstance(doubts, list) else [doubts])
         ],
         "yaml": fenced(yaml_text({key: written[key] for key in _JUDGED if written.get(key)})),
-        "failing": _shown(examples.get(Verdict.FAIL)),
-        "passing": _shown(examples.get(Verdict.PASS)),
+        "rows": [(name, _folded(yaml_text(rows))) for name, rows in rows_of(rule, baseline).items()],
+        "failing": _folded(examples[Verdict.FAIL].text) if Verdict.FAIL in examples else "",
+        "passing": _folded(examples[Verdict.PASS].text) if Verdict.PASS in examples else "",
         "message": escaped(examples[Verdict.FAIL].message) if Verdict.FAIL in examples else "",
         "steps": nested(_steps(written)),
     }
 
 
-def _shown(example: Example | None) -> Markdown:
-    if example is None:
-        return Markdown()
-    block, lines = fenced(example.text), example.text.count("\n")
+def _folded(text: str) -> Markdown:
+    """YAML as a block; what is long is folded away."""
+    block, lines = fenced(text), text.count("\n")
     if lines <= _LINES:
         return block
     return Markdown(f"<details><summary>{lines} lines</summary>\n\n{block}\n\n</details>")
@@ -111,7 +112,7 @@ def _shown(example: Example | None) -> Markdown:
 def _target_words(rule: Rule) -> Markdown:
     """What a rule looks at, as the end of a sentence."""
     target = rule.target
-    facts = [fact for name in target.types if (fact := FACTS.get(canonical_type(name))) is not None]
+    facts = facts_of(rule)
     *others, last = map(code, target.types)
     named = f"{', '.join(others)} or {last}" if others else last
     words = f"{'each document of the fact' if facts else 'each'} {named}"
@@ -170,20 +171,13 @@ def _own_types(rule: Rule, rule_set: RuleSet, baseline: Baseline) -> Iterator[st
 
 
 def _parameters(rules: Iterable[Rule], baseline: Baseline) -> Iterator[View]:
-    wanted = {name for rule in rules for name in _used(rule, "parameters")}
+    wanted = {name for rule in rules for name in parameters_of(rule, baseline)}
     for item in baseline.described:
         if item.name in wanted:
             usual = item.values.get(baseline.environments[0], item.value)
             others = [(key, value) for key, value in item.values.items() if value != usual]
             shown = "; ".join([_plain(usual), *(f"{escaped(key)}: {_plain(value)}" for key, value in others)])
             yield {"name": item.name, "doc": item.doc, "shown": Markdown(shown)}
-
-
-def _used(rule: Rule, kind: Literal["tables", "parameters"]) -> set[str]:
-    """The tables or parameters of the baseline that a rule names, and those of the facts that it targets."""
-    facts = [fact for name in rule.target.types if (fact := FACTS.get(canonical_type(name))) is not None]
-    own: set[str] = getattr(rule.uses, kind)
-    return own.union(*(getattr(fact, kind) for fact in facts))
 
 
 def _plain(value: Json) -> Markdown:
