@@ -61,7 +61,7 @@ def yaml_text(value: Json) -> str:
     return str(dumped)
 
 
-class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # the C one where there is one; both dump alike
+class _Dumper(yaml.SafeDumper):  # not the C one, which breaks lines elsewhere: pages are the same wherever they are written
     """Writes values out in full, and texts with quotes in them within double ones."""
 
     def ignore_aliases(self, data: Json) -> bool:
@@ -69,9 +69,13 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 
     def represent_mapping(self, tag: str, mapping: Json, flow_style: Json = None) -> yaml.MappingNode:
         node: yaml.MappingNode = super().represent_mapping(tag, mapping, flow_style)
-        if node.flow_style and _width(node) > _WIDEST:
-            node.flow_style = False
+        flat = all(isinstance(value, yaml.ScalarNode) or _is_flat_list(value) for _, value in node.value)
+        node.flow_style = bool(node.value) and flat and _width(node) <= _WIDEST
         return node
+
+
+def _is_flat_list(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.SequenceNode) and all(isinstance(item, yaml.ScalarNode) for item in node.value)
 
 
 def _width(node: yaml.Node) -> int:
