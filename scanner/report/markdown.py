@@ -9,7 +9,7 @@ import yaml
 
 from scanner.language.messages import printable
 
-__all__ = ["Markdown", "code", "escaped", "fenced", "yaml_text"]
+__all__ = ["Markdown", "anchor", "code", "escaped", "fenced", "yaml_text"]
 
 Json = Any
 _LONGEST: Final = 4000
@@ -36,6 +36,11 @@ def escaped(text: object) -> Markdown:
     marked = marked.replace("://", "&#58;//").replace("@", "&#64;")
     marked = re.sub(r"(?i)\b(www)\.(?=\S)", r"\1&#46;", marked)
     return Markdown(_LIST_MARK.sub(lambda mark: f"{mark[1]}\\{mark[2]}" if mark[1] else f"\\{mark[3]}", marked))
+
+
+def anchor(heading: str) -> Markdown:
+    """The name by which a link finds a heading, as GitHub makes it; of a heading in other scripts only a part."""
+    return Markdown(re.sub(r"[^a-z0-9_ -]", "", " ".join(heading.lower().split())).replace(" ", "-"))
 
 
 def code(text: object) -> Markdown:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,14 @@ from markdown_it.token import Token
 from typer.testing import CliRunner
 
 from scanner.cli.app import app
+from scanner.facts import FACT_PATHS
 from scanner.language.operators import OPERATORS
-from scanner.report.markdown import code, escaped, fenced
+from scanner.language.scope import Uses
+from scanner.report.markdown import anchor, code, escaped, fenced
 from scanner.report.pages import MARK
 from scanner.report.pages.condition_words import OPERATOR_WORDS, Speaker, nested
+from scanner.report.pages.control import mode_of
+from scanner.rules import Relation, load_baseline, load_rules
 from scanner.rules.rule_set import Glossary
 
 RULE = """\
@@ -100,8 +105,10 @@ def test_the_committed_pages_are_what_the_command_writes(root: Path, monkeypatch
     assert run("--check") == (0, "")
 
 
-def test_links_between_pages_lead_somewhere(pages: dict[str, str]) -> None:
-    assert {link for page in pages.values() for link in links(page) if link.partition("#")[0] not in pages} == set()
+def test_links_between_pages_lead_to_a_page_and_a_heading_of_it(pages: dict[str, str]) -> None:
+    known = {name: {*("", *map(anchor, re.findall(r"^#+ (.*)$", page, re.MULTILINE)))} for name, page in pages.items()}
+    followed = {tuple(link.partition("#")[::2]) for page in pages.values() for link in links(page)}
+    assert {(name, heading) for name, heading in followed if heading not in known.get(name, ())} == set()
 
 
 def test_pages_hold_no_html_but_what_folds_the_long_parts_away(pages: dict[str, str]) -> None:
@@ -121,7 +128,7 @@ def test_nothing_that_a_rule_holds_becomes_markup(folder: Path) -> None:
     index = (folder / "pages" / "README.md").read_text(encoding="utf-8")
     assert links(index) == ["sections.md", *sorted(pages)]
     for page in pages.values():
-        assert links(page) == ["README.md"]
+        assert [link.partition("#")[0] for link in links(page)] == ["README.md", "sections.md"]
         assert html(page) <= {MARK, *FOLDING}
     sections = (folder / "pages" / "sections.md").read_text(encoding="utf-8")
     assert set(links(sections)) == {"README.md", *pages}
@@ -165,6 +172,18 @@ def test_a_page_of_a_rule_that_is_gone_is_removed_and_a_page_of_someone_else_is_
     assert "pages/OLD-001.md is no page any more" in run(*options, "--check")[1]
     assert run(*options)[0] == 0
     assert {path.name for path in (folder / "pages").iterdir()} == {"OUR-001.md", "README.md", "sections.md", "notes.md"}
+
+
+def test_a_control_is_decided_from_azure_or_from_evidence_or_from_either() -> None:
+    rule_set = load_rules([], load_baseline("openai-chat"), fact_paths=FACT_PATHS)
+    state = rule_set.rules[0]
+    evidence = replace(state, target=replace(state.target, types=("driftline/evidence",)))
+    asking = replace(state, uses=Uses(relations={"evidenceOfWorkload"}))
+    relation = Relation("evidenceOfWorkload", ("*",), ("driftline/evidence",), ())
+    known = replace(rule_set, relations={relation.name: relation})
+    assert [mode_of(rules, known) for rules in ([state], [evidence], [evidence, state], [asking])] == [
+        "auto", "evidence", "auto or evidence", "auto or evidence",
+    ]  # fmt: skip
 
 
 def test_every_operator_has_words() -> None:

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from scanner.model.packaged import packaged
 from scanner.model.verdict import Verdict
-from scanner.report.markdown import Markdown, code, escaped
+from scanner.report.markdown import Markdown, anchor, code, escaped
 from scanner.report.pages.control import Control, bound_permissions, control_view, mode_of
 from scanner.report.pages.examples import Example
 from scanner.report.words import family_title, framework_title
@@ -68,6 +68,7 @@ def _environment() -> Environment:
     environment.filters["code"] = code
     environment.filters["family"] = family_title
     environment.filters["raw"] = Markdown
+    environment.filters["anchor"] = anchor
     environment.filters["pillars"] = lambda names: Markdown(", ".join(escaped(_PILLARS.get(name, name)) for name in names))
     environment.filters["framework"] = framework_title
     environment.filters["codes"] = lambda names: Markdown(", ".join(map(code, names)))
