@@ -70,14 +70,14 @@ class Coverage:
         nearest = self._nearest(type_key, scope_key)
         if nearest:
             return [(scope_key, f"{what} could not be read: {nearest}")]
-        if nearest == "" and type_key in _OWN_SCOPE_ONLY:
-            return []  # what could not be read below says nothing of this scope
         inside = [
             (where, f"{what} could not be read at {where}: {reason}")
             for where, reason in sorted(self._bad.get(type_key, {}).items())
             if where != scope_key and is_within(where, scope_key) and _may_hold(where, type_key, name)
             if not self._is_good(type_key, where)
         ]
+        if nearest == "" and type_key in _OWN_SCOPE_ONLY:  # what stands on something below says nothing of this scope
+            return [hole for hole in inside if hole[0].startswith(f"{scope_key}/providers/{type_key}/")]
         if nearest == "":
             return inside + self._holes_of_parents(what, type_key, scope_key)
         return self._holes_below(what, type_key, scope_key, inside, name)

@@ -77,6 +77,13 @@ def test_diagnostic_settings_of_a_subscription_say_nothing_of_its_resources() ->
     assert snapshot(ACCOUNT, reads=[Read(SETTINGS, ACCOUNT)]).missing(SETTINGS, ACCOUNT) is None
 
 
+def test_a_setting_that_may_be_there_leaves_its_resource_unknown_and_nothing_above_it() -> None:
+    gap = Gap(f"{ACCOUNT}/providers/Microsoft.Insights/diagnosticSettings/logs", SETTINGS, "only Azure knows")
+    found = snapshot(ACCOUNT, reads=[Read(EVERYTHING, "/")], gaps=(gap,))
+    assert isinstance(found.missing(SETTINGS, ACCOUNT), Unknown)
+    assert found.missing(SETTINGS, SUB) is None
+
+
 def test_subnets_are_known_with_their_network() -> None:
     body = {"id": VNET, "properties": {"subnets": []}}
     found = snapshot(reads=[Read("Microsoft.Network/virtualNetworks", SUB)], bodies=(body,))
