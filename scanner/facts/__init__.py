@@ -15,6 +15,8 @@ from scanner.facts.fact import Fact, FactContext, Needs
 from scanner.facts.gateways import GATEWAY_LISTENER
 from scanner.facts.inventory import INVENTORY_FACT
 from scanner.facts.keys import KEY
+from scanner.facts.private.connections import PRIVATE_CONNECTIONS
+from scanner.facts.private.links import PRIVATE_LINK
 from scanner.facts.relations import Relations
 from scanner.facts.subnet_flows import GROUP_FLOWS, SUBNET_FLOWS
 from scanner.facts.workload import WORKLOAD
@@ -34,6 +36,8 @@ FACTS: Final[Mapping[str, Fact]] = {
         GROUP_FLOWS,
         INVENTORY_FACT,
         KEY,
+        PRIVATE_CONNECTIONS,
+        PRIVATE_LINK,
         SUBNET_FLOWS,
         WORKLOAD,
     )

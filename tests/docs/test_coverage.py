@@ -12,8 +12,6 @@ from scanner.rules.recommendations import Section, load_recommendations
 
 #: Controls that have no rule yet. It only shrinks: whoever adds the first rule of one takes it out here.
 WITHOUT_RULES: set[str] = {
-    # Private connectivity
-    "PEP-001", "PEP-002", "PEP-003", "PEP-004",
     # Identity and access
     "IAM-012", "IAM-013", "IAM-016", "IAM-017", "IAM-018",
     # Keys

@@ -38,6 +38,10 @@ _TYPES = {
     "Microsoft.Network/networkSecurityGroups": "nsg",
     "Microsoft.Network/networkInterfaces": "nic",
     "Microsoft.Network/routeTables": "rt",
+    "Microsoft.Network/privateEndpoints": "pe",
+    "Microsoft.Network/privateEndpoints/privateDnsZoneGroups": "pe/zg",
+    "Microsoft.Network/privateDnsZones": "zone",
+    "Microsoft.Network/privateDnsZones/virtualNetworkLinks": "zone/link",
     "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies": "waf",
 }
 _IDS = [rid(kind, name) for kind, name in _TYPES.items()]
@@ -58,6 +62,9 @@ _MEMBERS = (
     "subnets", "addressPrefix", "addressPrefixes", "addressSpace", "networkSecurityGroup", "securityRules", "defaultSecurityRules",
     "routeTable", "routes", "ipConfigurations", "privateIPAddress", "subnet", "virtualNetworkPeerings", "priority", "access",
     "direction", "protocol", "sourceAddressPrefix", "destinationAddressPrefixes", "sourcePortRange", "destinationPortRanges",
+    "privateLinkServiceConnections", "privateLinkServiceId", "groupIds", "privateLinkServiceConnectionState", "status",
+    "networkInterfaces", "privateDnsZoneConfigs", "privateDnsZoneId", "virtualNetworkLinkState", "virtualNetwork", "aRecords",
+    "privateEndpointConnections", "privateEndpoint", "location", "dhcpOptions", "dnsServers",
     "sourceApplicationSecurityGroups", "remoteAddressSpace",
 )  # fmt: skip
 _WORDS = st.sampled_from(
@@ -134,6 +141,7 @@ def test_a_fact_without_any_read_has_no_document_that_looks_complete(name: str) 
     judged |= {"driftline/gatewaylistener": "protocol", "driftline/contentfilter": "mode", "driftline/inventory": "row"}
     judged |= {"driftline/alertcoverage": "alerts", "driftline/budgets": "budgets"}
     judged |= {"driftline/subnetflows": "deviations", "driftline/groupflows": "openToInternet"}
+    judged |= {"driftline/privatelink": "connected", "driftline/privateconnections": "strays"}
     if name == "driftline/workload":
         (found,) = derive("workload", of)
         assert {item["status"] for item in found.body["components"]} <= {"unknown", "bound", "missing"}
