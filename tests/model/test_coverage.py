@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from scanner.model.coverage import EVERYTHING, Gap, Read
+from scanner.model.coverage import EVERYTHING, Coverage, Gap, Read
 from scanner.model.resource import make_resource
+from scanner.model.resource_id import normalise
 from scanner.model.snapshot import Snapshot
 from scanner.model.unknown import Unknown
 
@@ -130,3 +131,11 @@ CONFIG = "Microsoft.Web/sites/config"
 def test_a_singleton_is_known_by_a_read_of_its_own_name(reads: list[Read], gaps: tuple[Gap, ...], known: bool) -> None:  # noqa: FBT001
     found = snapshot(reads=[Read("Microsoft.Web/sites", SUB), *reads], gaps=gaps, bodies=({"id": SITE, "properties": {}},))
     assert (found.coverage.holes(CONFIG, SUB, "web") == []) is known
+
+
+def test_a_setting_that_could_not_be_read_is_a_hole_of_what_it_stands_on_alone() -> None:
+    account, settings = "/subscriptions/s/resourceGroups/g/providers/M.S/accounts/a", "Microsoft.Insights/diagnosticSettings"
+    gaps = [Gap(f"{account}/providers/{settings}/d", settings, "why")]
+    coverage = Coverage([Read(EVERYTHING, "/")], gaps, lambda _: ())
+    assert [where for where, _ in coverage.holes(settings, account)] == [normalise(gaps[0].scope)]
+    assert coverage.holes(settings, "/subscriptions/s/resourceGroups/g") == []
