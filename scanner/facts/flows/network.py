@@ -175,6 +175,7 @@ class Networks:
             )
             if str(reach).lower() == "false" or str(state).lower() == "disconnected":
                 continue
+            yield from (item for item in (state, reach) if isinstance(item, Unknown))
             if str(self._read(peering, "properties.useRemoteGateways")).lower() == "true":
                 yield Unknown.because(f"{peering.name} uses the gateways of its peer, and what they connect to is not known")
             found = self._prefixes(
@@ -202,7 +203,8 @@ class Networks:
             if isinstance(prefix, str) and prefix.lower() in reviewed:
                 continue
             # A route may lead to a service tag: its addresses join the network, and nobody here knows them.
-            yield Unknown.because(f"{route.id} leads to {prefix}") if parsed is None or parsed.tags else parsed
+            told = prefix if isinstance(prefix, Unknown) else Unknown.because(f"{route.id} leads to {prefix}")
+            yield told if parsed is None or parsed.tags else parsed
 
     def _prefixes(self, resource: Resource, *paths: str) -> Addresses | Unknown:
         """The addresses at paths; unknown where there are none or one of them is odd."""

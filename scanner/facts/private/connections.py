@@ -60,8 +60,8 @@ def _derive(context: FactContext) -> Iterator[Resource]:
         if isinstance(service.resource, Unknown):
             body["strays"] = service.resource
         else:
-            trusted = service.workload.parameters.get("trustedSubscriptions") or []
-            body |= {"resourceType": service.resource.type, "strays": reader.strays(service.resource, trusted)}
+            trusted = service.workload.parameters.get("trustedSubscriptions")
+            body |= {"resourceType": service.resource.type, "strays": reader.strays(service.resource, trusted or [])}
         yield document("driftline/privateConnections", service.place, "", body, apart=service.component)
 
 
@@ -151,4 +151,12 @@ def _unexplained(foreign: list[_Connection], explained: list[str]) -> list[_Conn
     return left
 
 
-PRIVATE_CONNECTIONS: Final = Fact("driftline/privateConnections", _PATHS, _needs, _derive)
+PRIVATE_CONNECTIONS: Final = Fact(
+    "driftline/privateConnections",
+    _PATHS,
+    _needs,
+    _derive,
+    one_per="service that private endpoints lead to",
+    tables=("private-links",),
+    parameters=("trustedSubscriptions",),
+)

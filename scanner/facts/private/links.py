@@ -137,19 +137,31 @@ def _network(workload: BoundWorkload, context: FactContext) -> set[str] | Unknow
 
 def _expected(resource: Resource, group: str, context: FactContext) -> list[str] | Unknown:
     """The zones of a group in the cloud that the service's region belongs to, by kind where kinds differ."""
-    region = str(resource.body.get("location") or "").lower()
-    if not region:
-        return Unknown.because(f"{resource.id} was read without its region, which says in which cloud it stands")
-    cloud = "government" if region.startswith(("usgov", "usdod")) else "china" if region.startswith("china") else "public"
+    region = resource.body.get("location")
+    if not isinstance(region, str) or not region:
+        unsaid = Unknown.because(f"{resource.id} was read without its region, which says in which cloud it stands")
+        return region if isinstance(region, Unknown) else unsaid
+    place = region.lower()
+    cloud = "government" if place.startswith(("usgov", "usdod")) else "china" if place.startswith("china") else "public"
     clouds = context.baseline.tables.get("private-dns-zones") or {}
     groups = {str(name).lower(): zones for name, zones in (clouds.get(cloud) or {}).items()}
     zones = groups.get(group.lower())
     if isinstance(zones, Mapping):
+        kind = resource.body.get("kind")
+        if isinstance(kind, Unknown):
+            return kind
         kinds = {str(name).lower(): value for name, value in zones.items()}
-        zones = kinds.get(str(resource.body.get("kind", "")).lower())
+        zones = kinds.get(str(kind).lower())
     if not isinstance(zones, list):
         return Unknown.because(f"table private-dns-zones has no row for {group} of {resource.name} in the {cloud} cloud")
     return [str(zone) for zone in zones]
 
 
-PRIVATE_LINK: Final = Fact("driftline/privateLink", _PATHS, _needs, _derive)
+PRIVATE_LINK: Final = Fact(
+    "driftline/privateLink",
+    _PATHS,
+    _needs,
+    _derive,
+    one_per="service and group id",
+    tables=("private-links", "private-dns-zones"),
+)
