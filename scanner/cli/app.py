@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import typer
 
-from scanner.cli import baseline, collect, demo, diff, doctor, report, rules, scan, simulate
+from scanner.cli import baseline, collect, demo, diff, doctor, evidence, report, rules, scan, simulate
 from scanner.cli.outcome import COULD_NOT_RUN
 from scanner.model.errors import DriftlineError
 
@@ -36,6 +36,7 @@ app.command("report")(report.command)
 app.command("simulate")(simulate.command)
 app.add_typer(rules.app, name="rules")
 app.add_typer(baseline.app, name="baseline")
+app.add_typer(evidence.app, name="evidence")
 
 
 @app.callback(invoke_without_command=True)

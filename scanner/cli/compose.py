@@ -68,6 +68,7 @@ def settle(config: Path | None, given: Mapping[str, Any], only: list[str] | None
     """Settings, baseline and rules. Raises `ConfigurationError` with every fault."""
     from scanner.facts import FACT_PATHS
     from scanner.rules import load_baseline, load_rules
+    from scanner.rules.evidence import evidence_files, load_evidence, with_evidence
     from scanner.rules.settings import load_settings
     from scanner.rules.waivers import load_waivers
     from scanner.rules.workloads import hold_workloads
@@ -78,7 +79,11 @@ def settle(config: Path | None, given: Mapping[str, Any], only: list[str] | None
     directories = [Path(item) for item in settings.rules.value]
     rule_set = load_rules(directories, baseline, fact_paths=FACT_PATHS)
     waivers = load_waivers([Path(item) for item in settings.waivers.value], rule_set)
-    return Judging(settings, baseline, rule_set.select(only or [], skip or []), waivers)
+    files, idle = evidence_files([Path(item) for item in settings.evidence.value])
+    for pattern in idle:
+        print(f"driftline: {pattern}: no file of evidence is there", file=sys.stderr)  # noqa: T201  # messages go to stderr
+    judged_by = with_evidence(baseline, load_evidence(files))
+    return Judging(settings, judged_by, rule_set.select(only or [], skip or []), waivers)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ __all__ = [
     "ConfigFile",
     "DeployLocation",
     "Environment",
+    "EvidenceFiles",
     "ExplainConfig",
     "FailLevel",
     "FailOn",
@@ -121,6 +122,10 @@ BaselineName = Annotated[str, typer.Option("--baseline", help="A shipped baselin
 Environment = Annotated[str, typer.Option("--environment", help="An environment of the baseline.", rich_help_panel=_JUDGE)]
 RuleDirectories = Annotated[
     list[Path] | None, typer.Option("--rules", help="A further directory of rules; may be repeated.", rich_help_panel=_JUDGE)
+]
+EvidenceFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--evidence", help="A file or directory of evidence; may be repeated.", rich_help_panel=_JUDGE),
 ]
 Only = Annotated[
     list[str] | None, typer.Option("--only", help="Only this rule, control or family; may be repeated.", rich_help_panel=_JUDGE)

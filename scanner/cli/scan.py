@@ -34,6 +34,7 @@ def command(
     baseline: o.BaselineName = "",
     environment: o.Environment = "",
     rules: o.RuleDirectories = None,
+    evidence: o.EvidenceFiles = None,
     only: o.Only = None,
     skip: o.Skip = None,
     now: o.Now = None,
@@ -70,7 +71,13 @@ def command(
     from scanner.sources.azure.options import AzureOptions
 
     set_up_logging(verbose=verbose, log_file=log_file)
-    given: dict[str, Any] = {"baseline": baseline, "environment": environment, "fail_on": fail_on, "rules": rules}
+    given: dict[str, Any] = {
+        "baseline": baseline,
+        "environment": environment,
+        "fail_on": fail_on,
+        "rules": rules,
+        "evidence": evidence,
+    }
     judging = settle(config, given, only, skip)
     if explain_config:
         return _explain(judging)

@@ -22,6 +22,7 @@ from scanner.model.unknown import Truth
 from scanner.model.verdict import Verdict
 from scanner.rules.baseline import Baseline
 from scanner.rules.cases import Case, CaseFile
+from scanner.rules.evidence import with_evidence
 from scanner.rules.rule import Rule
 from scanner.rules.rule_set import RuleSet
 from scanner.rules.shapes import WorkloadShape
@@ -95,7 +96,7 @@ def judge_case(case: Case, rule_set: RuleSet, baseline: Baseline, now: datetime)
     """Judge the snapshot of a case."""
     snapshot = _snapshot_of(case)
     judgement = Judgement()
-    adjusted = replace(baseline, parameters={**baseline.parameters, **case.baseline})
+    adjusted = with_evidence(replace(baseline, parameters={**baseline.parameters, **case.baseline}), case.evidence)
     hinted = [WorkloadShape(name="case", scopes=list(snapshot.scopes), components=case.components)] if case.components else []
     evaluate(snapshot, rule_set, adjusted, bind_workloads(snapshot, adjusted, hinted), case.now or now, judgement)
     return judgement

@@ -62,7 +62,8 @@ def run_scan(
         bound.extend(unit.workloads)
         notes.extend(unit.notes)
         audited += unit.audited
-    digest.update(f"{rule_set.hash}\n{baseline.hash}\n{baseline.environment}\n{iso(now) if pinned else ''}".encode())
+    settled = f"{rule_set.hash}\n{baseline.hash}{baseline.evidence_hash}\n{baseline.environment}"
+    digest.update(f"{settled}\n{iso(now) if pinned else ''}".encode())
     finished = now if pinned else datetime.now(UTC)
     info = ScanInfo(
         id=digest.hexdigest()[:32], started=iso(now), finished=iso(finished), version=package_version(), baseline=baseline.name,

@@ -8,11 +8,12 @@ from typing import Any
 
 from scanner.facts import FACTS, FactContext, Relations
 from scanner.facts.components import Binding, BoundWorkload
+from scanner.facts.evidence import stated_evidence
 from scanner.language.scope import Related
 from scanner.model.resource import Resource, canonical_type
 from scanner.model.snapshot import Snapshot
 from scanner.model.spellings import Spellings
-from scanner.model.unknown import Unknown
+from scanner.model.unknown import ABSENT, Unknown
 from scanner.rules.baseline import Baseline
 
 __all__ = ["FactStore", "SnapshotWorld"]
@@ -89,6 +90,17 @@ class SnapshotWorld:
     def binding(self, name: str) -> Binding | None:
         """How a component of the baseline is bound in this workload."""
         return self._workload.components.get(name) if self._workload is not None else None
+
+    def evidence(self, kind: str, now: datetime) -> Json:
+        """The data that evidence of a kind states of the workload."""
+        if self._workload is None:
+            return Unknown.because(f"evidence of kind {kind}: no workload of the scan holds this resource")
+        if not any(
+            item.kind == kind and item.workload.lower() == self._workload.name.lower() for item in self._baseline.evidence
+        ):
+            return ABSENT
+        stated = stated_evidence(kind, self._workload.name, self._baseline, now)
+        return stated if isinstance(stated, Unknown) else stated["data"]
 
     def table(self, name: str, keys: tuple[str, ...]) -> Json:
         """A row of a baseline's table; keys match ignoring case; a missing row is unknown."""

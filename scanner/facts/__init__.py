@@ -11,6 +11,7 @@ from scanner.facts.budgets import BUDGETS
 from scanner.facts.components import Binding, BoundWorkload, bind_workloads
 from scanner.facts.content_filters import CONTENT_FILTER
 from scanner.facts.diagnostics import DIAGNOSTICS
+from scanner.facts.evidence import EVIDENCE
 from scanner.facts.fact import Fact, FactContext, Needs
 from scanner.facts.gateways import GATEWAY_LISTENER
 from scanner.facts.inventory import INVENTORY_FACT
@@ -32,6 +33,7 @@ FACTS: Final[Mapping[str, Fact]] = {
         BUDGETS,
         CONTENT_FILTER,
         DIAGNOSTICS,
+        EVIDENCE,
         GATEWAY_LISTENER,
         GROUP_FLOWS,
         INVENTORY_FACT,

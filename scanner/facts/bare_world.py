@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from scanner.language.scope import Related
@@ -33,6 +34,10 @@ class BareWorld:
         return _unbound(f"component {name}")
 
     components = component
+
+    def evidence(self, kind: str, now: datetime) -> Json:
+        """Unknown here."""
+        return _unbound(f"evidence of kind {kind}")
 
     def table(self, name: str, keys: tuple[str, ...]) -> Json:
         """Unknown here."""

@@ -63,6 +63,13 @@ class BoundWorkload:
             key = key.rpartition("/")[0]
         return self._holders[key]
 
+    def home(self) -> str:
+        """The resource that its own verdicts belong to: its one resource group, else its first scope."""
+        groups = self.resource_groups()
+        if len(groups) == 1:
+            return groups[0]
+        return self.scopes[0] if self.scopes else "/"
+
     def resource_groups(self) -> list[str]:
         """The resource groups that hold its components, as spelled, sorted."""
         groups: dict[str, str] = {}

@@ -58,7 +58,7 @@ def _derive(context: FactContext) -> Iterator[Resource]:
             "foundation": [item for item in components if item["foundational"]],
             **{status: _of_status(components, status) for status in ("missing", "ambiguous", "unknown")},
         }
-        yield document("driftline/workload", _home(workload, context), "", body)
+        yield document("driftline/workload", workload.home(), "", body)
 
 
 def _component(name: str, workload: BoundWorkload, baseline: Baseline) -> dict[str, Json]:
@@ -77,14 +77,6 @@ def _component(name: str, workload: BoundWorkload, baseline: Baseline) -> dict[s
 
 def _of_status(components: list[dict[str, Json]], status: str) -> list[Json]:
     return [item["name"] for item in components if item["status"] == status]
-
-
-def _home(workload: BoundWorkload, context: FactContext) -> str:
-    """The resource that a workload's own verdicts belong to: its one resource group, else its first scope."""
-    groups = workload.resource_groups()
-    if len(groups) == 1:
-        return groups[0]
-    return workload.scopes[0] if workload.scopes else "/"
 
 
 WORKLOAD: Final = Fact("driftline/workload", _PATHS, _needs, _derive, one_per="workload")

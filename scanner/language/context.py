@@ -131,6 +131,7 @@ def _note_call(name: str, literals: tuple[Json, ...], context: ConditionContext,
         return
     uses = context.uses
     known = {"baseline": uses.parameters, "component": uses.components, "components": uses.components, "table": uses.tables}
+    known["evidence"] = uses.evidence
     if name in known:
         known[name].add(first)
     elif name == "field" and not context.bound:

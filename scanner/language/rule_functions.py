@@ -67,6 +67,16 @@ def _table(scope: Scope, name: Json, *keys: Json) -> Json:
     return scope.world.table(str(name), tuple(str(key) for key in keys))
 
 
+def _evidence(scope: Scope, kind: Json, *otherwise: Json) -> Json:
+    """The second argument stands for evidence that nobody gave; what is expired stays unknown."""
+    stated = scope.world.evidence(str(kind), scope.now)
+    return otherwise[0] if stated is ABSENT and otherwise else _none_given(kind) if stated is ABSENT else stated
+
+
+def _none_given(kind: Json) -> Unknown:
+    return Unknown.because(f"no evidence of kind {kind} is given for this workload: docs/evidence.md shows how")
+
+
 def _api_version(scope: Scope) -> Json:
     """The API version in which the resource was read; null where nobody knows it."""
     return scope.resource.api_version or ABSENT
@@ -85,6 +95,7 @@ RULE_FUNCTIONS: Final[FunctionTable] = STANDARD.extended(
     Function("component", 1, 1, _component, takes_scope=True),
     Function("components", 1, 1, _components, takes_scope=True),
     Function("table", 2, None, _table, takes_scope=True),
+    Function("evidence", 1, 2, _evidence, takes_scope=True),
     Function("apiVersion", 0, 0, _api_version, takes_scope=True),
     Function("parentId", 0, 0, _parent_id, takes_scope=True),
 )

@@ -48,6 +48,8 @@ class World(Protocol):
         """The bodies of every resource bound to a component."""
 
     def table(self, name: str, keys: tuple[str, ...]) -> Json: ...
+    def evidence(self, kind: str, now: datetime) -> Json:
+        """The data that evidence of a kind states of the workload; absent where none is given, unknown where none is in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +95,5 @@ class Uses:
     parameters: set[str] = field(default_factory=set)
     components: set[str] = field(default_factory=set)
     tables: set[str] = field(default_factory=set)
+    evidence: set[str] = field(default_factory=set)
     paths: set[tuple[str, str]] = field(default_factory=set)

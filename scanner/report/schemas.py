@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from pydantic import TypeAdapter
 
+from scanner.rules.evidence_kinds import EVIDENCE_KINDS
 from scanner.rules.shapes import (
     BaselineShape,
     CaseShape,
@@ -39,6 +40,7 @@ def schemas() -> dict[str, Json]:
         "relations": dict[str, RelationShape],
         "conditions": dict[str, ConditionShape],
     }
+    shapes |= {f"evidence-{name}": shape for name, shape in EVIDENCE_KINDS.items()}
     found = {name: TypeAdapter(shape).json_schema(by_alias=True) for name, shape in shapes.items()}
     for file in sorted(_FOLDER.glob("*.json")):
         found[file.stem] = msgspec.json.decode(file.read_bytes())

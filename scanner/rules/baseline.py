@@ -62,7 +62,9 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Baseline:
-    """A baseline in one environment. `tables` are the contents of the files beside it, by name without ending."""
+    """A baseline in one environment. `tables` are the contents of the files beside it, by name without ending; `evidence`
+    is what people state beside it (`rules.evidence`).
+    """
 
     name: str
     version: str
@@ -75,6 +77,8 @@ class Baseline:
     described: tuple[Parameter, ...] = ()
     title: str = ""
     environments: tuple[str, ...] = ()
+    evidence: tuple[Any, ...] = ()
+    evidence_hash: str = ""
 
 
 def baseline_names() -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from scanner.model.resource import canonical_type
 from scanner.model.resource_id import ResourceId, normalise
 from scanner.model.verdict import Verdict
 from scanner.model.yaml_file import YamlFile, load_yaml
+from scanner.rules.evidence import StatedEvidence, stated
 from scanner.rules.shapes import CaseShape, hold_against
 
 __all__ = ["Case", "CaseFile", "Expectation", "load_cases"]
@@ -47,6 +48,7 @@ class Case:
     gaps: tuple[dict[str, str], ...]
     baseline: dict[str, Json]
     components: dict[str, str | list[str]]
+    evidence: tuple[StatedEvidence, ...]
     now: datetime | None
     expect: tuple[Expectation, ...]
 
@@ -108,7 +110,7 @@ def _case(shape: CaseShape, line: int) -> Case:
         line=line, description=shape.description, resources=tuple(shape.resources),
         reads=None if shape.reads is None else tuple(item.model_dump() for item in shape.reads),
         gaps=tuple(item.model_dump() for item in shape.gaps), baseline=shape.baseline,
-        components=shape.components,
+        components=shape.components, evidence=tuple(map(stated, shape.evidence)),
         now=moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC),
         expect=tuple(
             Expectation(

@@ -41,6 +41,7 @@ class Settings:
     workloads: tuple[WorkloadShape, ...] = ()
     file: str = ""
     waivers: Setting = field(default_factory=lambda: Setting("waivers", [], "default"))
+    evidence: Setting = field(default_factory=lambda: Setting("evidence", [], "default"))
     source: YamlFile | None = field(default=None, compare=False, repr=False)
 
 
@@ -64,6 +65,7 @@ def load_settings(config: Path | None, given: Mapping[str, Json], environment: M
         tuple(shape.workloads),
         file.name if file is not None else "",
         _waivers(file, shape, base),
+        _evidence(file, shape, base, given.get("evidence") or []),
         file,
     )
 
@@ -71,7 +73,7 @@ def load_settings(config: Path | None, given: Mapping[str, Json], environment: M
 def explain(settings: Settings, baseline: Baseline) -> list[Setting]:
     """Every setting and every parameter of the baseline with its origin."""
     chosen = [settings.baseline, settings.environment, settings.fail_on, settings.rules]
-    chosen.extend([settings.waivers] if settings.waivers.value else ())
+    chosen.extend(item for item in (settings.waivers, settings.evidence) if item.value)
     if not settings.environment.value:
         chosen[1] = Setting("environment", baseline.environment, "first environment of the baseline")
     overridden = [
@@ -102,6 +104,13 @@ def _waivers(file: YamlFile | None, shape: SettingsShape, base: Path) -> Setting
     """The waivers files, which lie beside driftline.yaml."""
     names = [shape.waivers] if isinstance(shape.waivers, str) else shape.waivers
     return Setting("waivers", [str(base / item) for item in names], _origin(file, "waivers") if names else "default")
+
+
+def _evidence(file: YamlFile | None, shape: SettingsShape, base: Path, given: list[Path]) -> Setting:
+    """Globs of evidence beside driftline.yaml, and what the command line adds."""
+    names = [shape.evidence] if isinstance(shape.evidence, str) else shape.evidence
+    origin = "command line" if given else _origin(file, "evidence") if names else "default"
+    return Setting("evidence", [*(str(base / item) for item in names), *(str(item) for item in given)], origin)
 
 
 def _version_faults(file: YamlFile, least: str) -> Iterator[Fault]:

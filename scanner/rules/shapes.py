@@ -200,6 +200,17 @@ class GapShape(Shape):
     permission: str = ""
 
 
+class EvidenceShape(Shape):
+    """A file of evidence: what a pipeline or person states, for whom, until when."""
+
+    kind: Annotated[str, Field(min_length=1)]
+    workload: Annotated[str, Field(min_length=1)]
+    owner: Annotated[str, Field(min_length=1)]
+    issued: Annotated[dt.datetime, Field(strict=False)]
+    expires: Annotated[dt.datetime, Field(strict=False)]
+    data: dict[str, Json]
+
+
 class CaseShape(Shape):
     """A rule's case. Without `reads` everything was read, but for the gaps."""
 
@@ -210,6 +221,7 @@ class CaseShape(Shape):
     baseline: dict[str, Json] = {}
     components: dict[str, str | list[str]] = {}
     now: Annotated[dt.datetime, Field(strict=False)] | None = None
+    evidence: list[EvidenceShape] = []
     expect: Annotated[list[ExpectShape], Field(min_length=1)]
 
 
@@ -224,17 +236,6 @@ class WaiverShape(Shape):
     ticket: str = ""
     expires: Annotated[dt.date, Field(strict=False)]
     accepts: Literal["fail", "unknown"] = "fail"
-
-
-class EvidenceShape(Shape):
-    """A file of evidence: what a pipeline or person states, for whom, until when."""
-
-    kind: Annotated[str, Field(min_length=1)]
-    workload: Annotated[str, Field(min_length=1)]
-    owner: Annotated[str, Field(min_length=1)]
-    issued: Annotated[dt.datetime, Field(strict=False)]
-    expires: Annotated[dt.datetime, Field(strict=False)]
-    data: dict[str, Json]
 
 
 class WorkloadShape(Shape):
@@ -264,6 +265,7 @@ class SettingsShape(Shape):
     workloads: list[WorkloadShape] = []
     rules: list[str] = []
     waivers: str | list[str] = []
+    evidence: str | list[str] = []
     fail_on: Literal["", "critical", "high", "medium", "low", "info", "never"] = ""
 
 

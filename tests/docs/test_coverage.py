@@ -23,10 +23,7 @@ WITHOUT_RULES: set[str] = {
     # Governance
     "GOV-001", "GOV-002",
     # Cost
-    "COST-003", "COST-005",
-    # Operations
-    "OPS-001", "OPS-002", "OPS-003", "OPS-004", "OPS-005", "OPS-006",
-    "OPS-007", "OPS-008", "OPS-009", "OPS-010",
+    "COST-003",
 }  # fmt: skip
 
 

@@ -142,6 +142,7 @@ def test_a_fact_without_any_read_has_no_document_that_looks_complete(name: str) 
     judged |= {"driftline/alertcoverage": "alerts", "driftline/budgets": "budgets"}
     judged |= {"driftline/subnetflows": "deviations", "driftline/groupflows": "openToInternet"}
     judged |= {"driftline/privatelink": "connected", "driftline/privateconnections": "strays"}
+    judged["driftline/evidence"] = "data"
     if name == "driftline/workload":
         (found,) = derive("workload", of)
         assert {item["status"] for item in found.body["components"]} <= {"unknown", "bound", "missing"}

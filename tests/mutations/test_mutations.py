@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from scanner.cli.app import app
 from scanner.facts import FACT_PATHS
+from scanner.model.packaged import packaged
 from scanner.model.yaml_file import load_yaml
 from scanner.rules import load_baseline, load_rules
 
@@ -23,7 +24,8 @@ GROUP = "/subscriptions/5d0c1a52-7f3e-4c0b-9a55-2f1f3c9d1e01/resourceGroups/rg-c
 @dataclass(frozen=True)
 class Mutation:
     """A row of `<family>.yaml`: the control that the changes break, and the controls that break with it (`also`). A row without
-    changes breaks nothing that is deployed: a parameter asks for what the reference does not have.
+    changes breaks nothing that is deployed: a parameter asks for what the reference does not have. `evidence` is stated in place
+    of what is shipped with the reference, `kind` and `data` of each.
     """
 
     control: str
@@ -31,9 +33,10 @@ class Mutation:
     changes: list[dict[str, Any]]
     also: tuple[str, ...] = ()
     parameters: tuple[tuple[str, Any], ...] = ()
+    evidence: tuple[dict[str, Any], ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.control}{'' if self.changes else ' by parameter'}: {self.title[:60]}"
+        return f"{self.control}{'' if self.changes else ' by evidence' if self.evidence else ' by parameter'}: {self.title[:60]}"
 
     @property
     def expected(self) -> set[str]:
@@ -47,7 +50,8 @@ def mutations() -> list[Mutation]:
         assert file is not None, f"{path.name} is not YAML"
         for row in file.data:
             parameters = tuple(row.pop("parameters", {}).items())
-            found.append(Mutation(**{**row, "also": tuple(row.get("also", ())), "parameters": parameters}))
+            stated = tuple(row.pop("evidence", ()))
+            found.append(Mutation(**{**row, "also": tuple(row.get("also", ())), "parameters": parameters, "evidence": stated}))
     return found
 
 
@@ -68,16 +72,26 @@ def scan_broken(tmp_path: Path) -> Callable[[Mutation], tuple[int, dict[str, Any
             encoding="utf-8",
         )
         workload = {"name": "chat", "scopes": [GROUP], "parameters": dict(mutation.parameters)}
-        config.write_text(yaml.safe_dump({"workloads": [workload]}), encoding="utf-8")
+        config.write_text(yaml.safe_dump({"workloads": [workload], "evidence": ["evidence/*.yaml"]}), encoding="utf-8")
+        _state_evidence(mutation, tmp_path / "evidence")
         arguments = ["scan", "--simulate", str(state), "--output", str(tmp_path), "--quiet", "--fail-on", "info"]
-        if mutation.parameters:
-            arguments += ["--config", str(config)]
+        arguments += ["--config", str(config)]
         outcome = CliRunner().invoke(app, arguments, standalone_mode=False)
         if outcome.exception is not None:
             raise outcome.exception
         return int(outcome.return_value), json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
 
     return run
+
+
+def _state_evidence(mutation: Mutation, folder: Path) -> None:
+    """What is shipped with the reference, but for what the mutation states otherwise."""
+    otherwise = {item["kind"]: item["data"] for item in mutation.evidence}
+    folder.mkdir()
+    for path in packaged("baselines", "openai-chat", "evidence").glob("*.yaml"):
+        stated = yaml.safe_load(path.read_text(encoding="utf-8"))
+        stated |= {"workload": "chat", "data": otherwise.get(stated["kind"], stated["data"])}
+        (folder / path.name).write_text(yaml.safe_dump(stated, default_flow_style=False), encoding="utf-8")
 
 
 @pytest.mark.parametrize("mutation", mutations(), ids=str)

@@ -56,7 +56,8 @@ def mode_of(rules: Sequence[Rule], rule_set: RuleSet) -> str:
 def _asks(rule: Rule, rule_set: RuleSet) -> bool:
     known = (rule_set.relations.get(name) for name in rule.uses.relations)
     followed = [name for relation in known if relation is not None for name in relation.to_types]
-    return any(canonical_type(name) == _EVIDENCE for name in (*rule.target.types, *followed))
+    asked = any(canonical_type(name) == _EVIDENCE for name in (*rule.target.types, *followed))
+    return asked or bool(rule.uses.evidence)
 
 
 def control_view(
