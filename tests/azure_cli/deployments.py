@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from scanner.simulator import Simulator, start_simulator
+from tests.stated import write_evidence
 
 Json = Any
 GROUP = "rg-chat-prod"
@@ -88,7 +89,8 @@ def test_what_az_deploys_holds_the_baseline(azure: Azure, environment: str) -> N
     assert azure.deploy("create", environment)["properties"]["provisioningState"] == "Succeeded"
     shown = azure.az("deployment", "group", "show", "--resource-group", GROUP, "--name", "main")
     assert len(shown["properties"]["outputResources"]) > 100
-    code, text = azure.driftline("scan", "--environment", environment, "--fail-on", "info")
+    stated = str(write_evidence(azure.folder / "evidence"))
+    code, text = azure.driftline("scan", "--environment", environment, "--fail-on", "info", "--evidence", stated)
     assert code == 0, text
 
 

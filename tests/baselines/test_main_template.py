@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from scanner.cli.app import app
 from scanner.templates import read_parameters, read_template
+from tests.stated import write_evidence
 
 
 @pytest.fixture
@@ -41,6 +42,8 @@ def test_what_main_deploys_holds_the_baseline(deployment: Path, tmp_path: Path, 
         "--output",
         str(tmp_path),
         "--quiet",
+        "--evidence",
+        str(write_evidence(tmp_path / "evidence")),
     ]
     outcome = CliRunner().invoke(app, [*arguments, "--fail-on", "info"], standalone_mode=False, catch_exceptions=False)
     result = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))

@@ -26,6 +26,7 @@ COMMANDS = [
     "diff",
     "report",
     "doctor",
+    "evidence check",
     "simulate",
     "rules list",
     "rules show",

@@ -11,17 +11,21 @@ import pytest
 from typer.testing import CliRunner
 
 from scanner.cli.app import app
+from tests.stated import write_evidence
 
 Scan = Callable[..., tuple[int, dict[str, Any]]]
 
 
 @pytest.fixture
 def scan(tmp_path: Path) -> Scan:
-    """Run `driftline scan` with arguments: the exit code and result.json."""
+    """Run `driftline scan` with arguments: the exit code and result.json. What people state is stated, unless `unstated`."""
+    evidence = ["--evidence", str(write_evidence(tmp_path / "evidence-of-tests"))]
 
-    def run(*arguments: str) -> tuple[int, dict[str, Any]]:
+    def run(*arguments: str, unstated: bool = False) -> tuple[int, dict[str, Any]]:
         outcome = CliRunner().invoke(
-            app, ["scan", *arguments, "--output", str(tmp_path / "out"), "--quiet"], standalone_mode=False
+            app,
+            ["scan", *arguments, *([] if unstated else evidence), "--output", str(tmp_path / "out"), "--quiet"],
+            standalone_mode=False,
         )
         if outcome.exception is not None:
             raise outcome.exception

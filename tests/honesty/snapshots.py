@@ -20,6 +20,7 @@ from scanner.rules import Baseline, RuleSet, load_baseline, load_rules
 from scanner.simulator import providers
 from scanner.simulator.providers.web import settings_references
 from scanner.simulator.states import deploy_state
+from tests.stated import with_shipped_evidence
 
 Json = Any
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -27,7 +28,7 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 @cache
 def judging() -> tuple[Baseline, RuleSet]:
-    baseline = load_baseline("openai-chat")
+    baseline = with_shipped_evidence(load_baseline("openai-chat"))
     return baseline, load_rules([], baseline, fact_paths=FACT_PATHS)
 
 

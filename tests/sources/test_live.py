@@ -25,8 +25,9 @@ from scanner.model.verdict import Verdict
 from scanner.rules import load_baseline, load_rules
 from scanner.simulator import Simulator, start_simulator
 from scanner.sources.azure import AzureOptions, AzureSource
+from tests.stated import with_shipped_evidence
 
-BASELINE = load_baseline("openai-chat")
+BASELINE = with_shipped_evidence(load_baseline("openai-chat"))
 RULES = load_rules([], BASELINE, fact_paths=FACT_PATHS)
 POLICIES = "*/raiPolicies"
 
