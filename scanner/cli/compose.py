@@ -100,7 +100,7 @@ def open_source(options: SourceOptions, progress: Progress | None, now: datetime
         elif options.simulate:
             yield stack.enter_context(_simulated(options, progress, now))
         else:
-            yield _live(options.live, progress)
+            yield _live(replace(options.live, now=now), progress)
 
 
 def _hold_one_source(options: SourceOptions) -> None:
@@ -145,7 +145,7 @@ def _simulated(options: SourceOptions, progress: Progress | None, now: datetime)
     with start_simulator(options.simulate, now=now) as simulator, _environment(simulator.environment()):
         here = replace(
             options.live, subscriptions=simulator.subscriptions, arm_endpoint=simulator.endpoint, authority=simulator.authority,
-            ca_file=simulator.ca_file,
+            ca_file=simulator.ca_file, now=now,
         )  # fmt: skip
         yield _live(here, progress)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scanner.engine.plan import plan_reads
 from scanner.model.access import ScopeAccess
-from scanner.model.read_plan import ReadPlan, read_permission
+from scanner.model.read_plan import EVENTS, ReadPlan, read_permission
 from scanner.rules.baseline import Baseline
 from scanner.rules.rule_set import RuleSet
 
@@ -40,7 +40,8 @@ class Diagnosis:
 
 def planned_types(plan: ReadPlan) -> tuple[str, ...]:
     """Every type, child and extension that a plan reads."""
-    return tuple(sorted({*plan.types, *(child.type for child in plan.children), *(item.what for item in plan.extensions)}))
+    asked = {*plan.types, *(child.type for child in plan.children), *(item.what for item in plan.extensions)}
+    return tuple(sorted(asked | ({EVENTS} if plan.events else set())))
 
 
 def diagnose(rule_set: RuleSet, baseline: Baseline, access: Iterable[ScopeAccess]) -> list[Diagnosis]:

@@ -8,7 +8,7 @@ from typing import Final
 from scanner.facts import FACTS
 from scanner.facts.fact import Needs
 from scanner.model.arm_types import arm_type
-from scanner.model.read_plan import ChildRead, ExtensionRead, ReadPlan, ReferenceRead
+from scanner.model.read_plan import ChildRead, EventRead, ExtensionRead, ReadPlan, ReferenceRead
 from scanner.model.resource import INLINE_CHILDREN, canonical_type
 from scanner.model.resource_id import ResourceId, parent_type, type_name
 from scanner.rules.baseline import Baseline
@@ -40,6 +40,7 @@ def _planned(wanted: Iterable[Needs], named: frozenset[str], *, fresh: bool) -> 
     extensions: set[ExtensionRead] = set()
     references: set[ReferenceRead] = set()
     around: set[str] = set()
+    events: set[EventRead] = set()
     for needs in wanted:
         for name in needs.types:
             _add(name, types, children)
@@ -50,9 +51,10 @@ def _planned(wanted: Iterable[Needs], named: frozenset[str], *, fresh: bool) -> 
         extensions.update(needs.extensions)
         references.update(needs.references)
         around.update(needs.around)
+        events.update(needs.events)
     return ReadPlan(
         frozenset(types), frozenset(children), frozenset(extensions), frozenset(references), named,
-        frozenset(around), fresh=fresh,
+        frozenset(around), frozenset(events), fresh=fresh,
     )  # fmt: skip
 
 

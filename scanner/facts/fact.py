@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from scanner.facts.components import BoundWorkload
-from scanner.model.read_plan import ChildRead, ExtensionRead, ReferenceRead
+from scanner.model.read_plan import ChildRead, EventRead, ExtensionRead, ReferenceRead
 from scanner.model.resource import Resource, canonical_type
 from scanner.model.resource_id import normalise
 from scanner.model.snapshot import Snapshot
@@ -29,6 +29,7 @@ class Needs:
     extensions: frozenset[ExtensionRead] = field(default_factory=frozenset)
     references: frozenset[ReferenceRead] = field(default_factory=frozenset)
     around: frozenset[str] = field(default_factory=frozenset)
+    events: frozenset[EventRead] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True, slots=True)

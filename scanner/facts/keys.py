@@ -2,7 +2,7 @@
 
 Storage keys: `keyCreationTime` of the account (null until the first rotation on old accounts: then the account's own creation
 bounds the age). Vault secrets and keys: `attributes.created` of the current version, in Unix seconds; `updated` moves on any
-edit and so bounds the age from below only.
+edit and so bounds the age from below only. Azure OpenAI, AI Search, online endpoints: `service_keys`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from scanner.facts.fact import Fact, FactContext, Needs, document, holes
+from scanner.facts.service_keys import KEY_EVENTS, SERVICE_TYPES, service_keys
 from scanner.language.functions.dates import parse_date
 from scanner.language.functions.table import EvaluationError
 from scanner.language.paths import compile_path
@@ -36,11 +37,13 @@ _PATHS: Final = {
     "ageLowerDays": "int",
     "ageUpperDays": "int",
     "source": "string",
+    "inVault": "string",
 }
 
 
 def _needs(_: Baseline) -> Needs:
-    return Needs(types=frozenset({_STORAGE}), children=frozenset(ChildRead(name) for name in _VAULT_CHILDREN.values()))
+    children = frozenset(ChildRead(name) for name in _VAULT_CHILDREN.values())
+    return Needs(types=frozenset({_STORAGE}) | SERVICE_TYPES, children=children, events=KEY_EVENTS)
 
 
 def _derive(context: FactContext) -> Iterator[Resource]:
@@ -51,6 +54,7 @@ def _derive(context: FactContext) -> Iterator[Resource]:
         for item in context.snapshot.audited(resource_type):
             yield _vault_item(item, service, context)
         yield from _unread(context, service, resource_type)
+    yield from service_keys(context)
 
 
 def _unread(context: FactContext, service: str, resource_type: str) -> Iterator[Resource]:
@@ -126,4 +130,4 @@ def _age_of_epoch(seconds: Json, now: datetime) -> Json:
         return Unknown.because("the date of creation lies outside of the calendar")
 
 
-KEY: Final = Fact("driftline/key", _PATHS, _needs, _derive, one_per="key, vault secret, vault key")
+KEY: Final = Fact("driftline/key", _PATHS, _needs, _derive, one_per="key, vault secret, vault key", parameters=("keySecrets",))

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["INVENTORY", "ChildRead", "ExtensionRead", "ReadPlan", "ReferenceRead", "read_permission"]
+__all__ = ["EVENTS", "INVENTORY", "ChildRead", "EventRead", "ExtensionRead", "ReadPlan", "ReferenceRead", "read_permission"]
 
 #: The type by which a plan asks for the list of everything that exists, of whatever type: names and tags, no properties.
 INVENTORY: Final = "Microsoft.Resources/resources"
+
+
+#: The type of what the activity log holds.
+EVENTS: Final = "Microsoft.Insights/eventtypes/values"
 
 
 def read_permission(what: str) -> str:
@@ -44,6 +48,14 @@ class ReferenceRead:
     path: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class EventRead:
+    """An operation of a provider, of which the activity log is searched for those that succeeded."""
+
+    provider: str
+    operation: str
+
+
 @dataclass(frozen=True, slots=True)
 class ReadPlan:
     """Types in canonical spelling (`Microsoft.Storage/storageAccounts`), duplicates removed, parents of children included.
@@ -59,4 +71,5 @@ class ReadPlan:
     references: frozenset[ReferenceRead] = field(default_factory=frozenset)
     named: frozenset[str] = field(default_factory=frozenset)
     around: frozenset[str] = field(default_factory=frozenset)
+    events: frozenset[EventRead] = field(default_factory=frozenset)
     fresh: bool = False

@@ -15,7 +15,7 @@ WITHOUT_RULES: set[str] = {
     # Identity and access
     "IAM-012", "IAM-013", "IAM-016", "IAM-017", "IAM-018",
     # Keys
-    "KEY-011", "KEY-012",
+    "KEY-012",
     # Model safety
     "AI-007", "AI-008", "AI-009", "AI-010",
     # Reliability

@@ -16,6 +16,7 @@ Scan = Callable[..., tuple[int, dict[str, Any]]]
 
 #: Rules for which the reference holds nothing: no open account, no live key of an account, no peering, no model gateway …
 NOTHING_TO_JUDGE = {
+    "KEY-001b",
     "AI-003b", "COST-004b", "GOV-007", "GOV-003a", "GOV-003b", "GOV-003c", "GOV-003d", "GOV-003e", "GOV-006", "KEY-008a", "KEY-008b",
     "KEY-009c", "KEY-010b", "KEY-010c",
     "NET-015c", "NET-019a", "NET-019b", "NET-024", "NET-025a", "NET-025b", "NET-026", "REL-012",
@@ -117,7 +118,7 @@ def test_without_any_permission_everything_is_unknown(scan: Scan, without: Calla
     code, result = scan("--simulate", without('"*/read"'))
     assert (code, passes(result), verdicts(result, "fail")) == (3, set(), set())
     unknown = {rule for rule, _, _ in verdicts(result, "unknown")}
-    assert {rule["id"] for rule in result["rules"]} - unknown == {"AI-003b"}  # which the baseline does not ask for
+    assert {rule["id"] for rule in result["rules"]} - unknown == {"AI-003b", "KEY-001b"}  # which the baseline does not ask for
     assert all(gap["permission"] for gap in result["coverage"]["gaps"])
 
 

@@ -11,7 +11,7 @@ from scanner.engine.plan import plan_reads
 from scanner.engine.scan import run_scan
 from scanner.facts import FACT_PATHS
 from scanner.model.coverage import Gap, Read
-from scanner.model.read_plan import ReadPlan
+from scanner.model.read_plan import EVENTS, ReadPlan
 from scanner.model.resource import make_resource
 from scanner.model.result import Result
 from scanner.model.snapshot import Snapshot
@@ -46,7 +46,15 @@ def bodies(state: str) -> list[Json]:
         for site in store.of_type("Microsoft.Web/sites")
         for item in settings_references(site, store)
     ]
-    return [*(providers.show(store, item) for item in store.everything()), *offered, *references]
+    shown = [providers.show(store, item) for item in store.everything()]
+    log: Json = {
+        "type": "Microsoft.Insights/eventtypes",
+        "from": "2026-08-03T00:00:00Z",
+        "to": NOW.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    log |= {"providers": ["Microsoft.CognitiveServices", "Microsoft.MachineLearningServices", "Microsoft.Search"]}
+    window = {"id": f"{shown[0]['id']}/providers/Microsoft.Insights/eventtypes/management", **log}
+    return [*shown, *offered, *references, window]
 
 
 @cache
@@ -55,6 +63,7 @@ def reads(state: str) -> list[Read]:
     baseline, rule_set = judging()
     plan, scope = plan_reads(rule_set, baseline), bodies(state)[0]["id"]
     types = {make_resource(body).type for body in bodies(state)} | plan.types | {child.type for child in plan.children}
+    types |= {EVENTS}
     extensions = [Read(wanted.what, body["id"]) for wanted in sorted(plan.extensions) for body in bodies(state)]
     return [*(Read(name, scope) for name in sorted(types) if name), *dict.fromkeys(extensions)]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from scanner.language.paths import compile_path
 from scanner.model.arm_types import arm_type
-from scanner.model.read_plan import INVENTORY, ChildRead, ExtensionRead, ReadPlan, read_permission
+from scanner.model.read_plan import EVENTS, INVENTORY, ChildRead, ExtensionRead, ReadPlan, read_permission
 from scanner.model.resource import Resource, canonical_type, is_extension
 from scanner.model.resource_id import ResourceId, is_within, normalise, parent_type, type_name
 from scanner.model.snapshot import Snapshot
@@ -25,7 +27,6 @@ Json = Any
 #: Child types that the table holds.
 _INDEXED_CHILDREN: Final = frozenset(
     {
-        "microsoft.machinelearningservices/workspaces/onlineendpoints",
         "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments",
         "microsoft.network/privatednszones/virtualnetworklinks",
     }
@@ -37,17 +38,27 @@ _SUBSCRIPTION: Final = "Microsoft.Resources/subscriptions"
 _GROUP: Final = "Microsoft.Resources/subscriptions/resourceGroups"
 #: Resources of one type that are read again one by one; of more, the list is.
 _MOST_BY_ID: Final = 10
+#: How long Azure keeps its activity log.
+_LOG_KEPT: Final = timedelta(days=90)
 
 
 class Collector:
     """Gathers one unit. What it has so far can be taken at any time, for an interrupted scan is judged too."""
 
     def __init__(
-        self, client: ArmClient, plan: ReadPlan, scopes: tuple[str, ...], *, concurrency: int, progress: Progress | None
+        self,
+        client: ArmClient,
+        plan: ReadPlan,
+        scopes: tuple[str, ...],
+        *,
+        concurrency: int,
+        progress: Progress | None,
+        now: datetime | None = None,
     ) -> None:
         self._client, self._plan, self._ledger = client, plan, Ledger(scopes)
         self._limit = asyncio.Semaphore(concurrency)
         self._progress = progress
+        self._now = now if now is not None else datetime.now(UTC)
         self._followed: set[str] = set()
         self._permitted: dict[str, asyncio.Future[Listed]] = {}
         self._done = self._total = 0
@@ -67,6 +78,7 @@ class Collector:
                 *(self._groups(scope) for scope in scopes),
                 *(self._around(name, scope) for scope in subscriptions if scope not in scopes for name in self._plan.around),
                 *(self._inventory(scope) for scope in scopes if INVENTORY in self._plan.types),
+                *(self._events(scope) for scope in scopes if self._plan.events),
             ]
         )
         await self._below(self._ledger.resources.values(), _by_parent(self._children_to_read()), extensions=self._plan.extensions)
@@ -190,6 +202,33 @@ class Collector:
             self._ledger.gap(INVENTORY, scope, f"ARM lists only what one may read, and {why}", read_permission(INVENTORY))
         else:
             self._ledger.take(replace(found, items=others), INVENTORY, scope, path, permission=read_permission(INVENTORY))
+
+    async def _events(self, scope: str) -> None:
+        """What succeeded in the activity log, one request for each provider, or for a group; with the time that was read whole.
+
+        Who did it and what was sent stay out: nothing here asks for that.
+        """
+        parsed = ResourceId.parse(scope)
+        operations = {item.operation.lower() for item in self._plan.events}
+        providers = sorted({item.provider for item in self._plan.events})
+        since = f"eventTimestamp ge '{_iso(self._now - _LOG_KEPT)}'"
+        wanted = [f"resourceProvider eq '{provider}'" for provider in providers]
+        if parsed.resource_group:
+            wanted = [f"resourceGroupName eq '{parsed.resource_group.replace(chr(39), '')}'"]
+        path = f"/subscriptions/{parsed.subscription}/providers/Microsoft.Insights/eventtypes/management"
+        ask = partial(self._client.list_all, f"{path}/values", api_version(EVENTS))
+        found = await asyncio.gather(*(self._counted(partial(ask, f"{since} and {item}")) for item in wanted))
+        kept = [body for listed in found for event in listed.items if (body := _trimmed(event, operations, scope)) is not None]
+        failure = next((listed.failure for listed in found if listed.failure is not None), None)
+        for body in kept:
+            self._ledger.keep(body, via="list", version=api_version(EVENTS), context=True)
+        if failure is not None:
+            self._ledger.failed(EVENTS, scope, "list", failure, read_permission(EVENTS))
+            return
+        self._ledger.read(EVENTS, scope, "list")
+        window = {"from": _iso(self._now - _LOG_KEPT), "to": _iso(self._now), "providers": providers}
+        named = {"id": f"{scope}/providers/Microsoft.Insights/eventtypes/management", "type": "Microsoft.Insights/eventtypes"}
+        self._ledger.keep({**named, **window}, via="list", version=api_version(EVENTS), context=True)
 
     async def _rows(self, scope: str, types: list[str]) -> tuple[dict[str, Json], ...] | ReadError:
         parsed, query = ResourceId.parse(scope), _query(types, ResourceId.parse(scope).resource_group)
@@ -318,6 +357,25 @@ class Collector:
                 self._done += 1
                 if self._progress is not None:
                     self._progress("Reading Azure", self._done, self._total)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _trimmed(event: Mapping[str, Json], operations: Collection[str], scope: str) -> dict[str, Json] | None:
+    """What is needed of an event that succeeded; None for any other."""
+    operation, status = (
+        item.get("value") if isinstance(item := event.get(name), Mapping) else None for name in ("operationName", "status")
+    )
+    if str(operation).lower() not in operations or str(status).lower() != "succeeded":
+        return None
+    own = str(event.get("eventDataId") or event.get("id") or "").rstrip("/").rpartition("/")[2]
+    return {
+        "id": f"{scope}/providers/Microsoft.Insights/eventtypes/management/values/{own}", "type": EVENTS,
+        "resourceId": event.get("resourceId"), "operationName": {"value": operation}, "status": {"value": status},
+        "eventTimestamp": event.get("eventTimestamp"),
+    }  # fmt: skip
 
 
 async def _all(work: Iterable[Awaitable[object]]) -> None:

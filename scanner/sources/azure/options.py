@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +44,8 @@ class AzureOptions:
     `groups` are sets of subscription ids that share a workload and are judged together. `timeout` is how many seconds an
     answer may keep silent before it is asked for again (azure-core would wait 300). `backoff` is azure-core's factor: without a
     Retry-After it waits that many seconds, twice, four times as long … between attempts. `longest_wait` is how many seconds a
-    Retry-After may ask for: one that asks for more is not waited for, and the read is a gap that names the wait.
+    Retry-After may ask for: one that asks for more is not waited for, and the read is a gap that names the wait. `now` is where
+    what looks back begins; without it, the time it is.
     """
 
     subscriptions: tuple[str, ...] = ()
@@ -58,6 +60,7 @@ class AzureOptions:
     timeout: float = 90
     backoff: float = 0.8
     longest_wait: float = 60
+    now: datetime | None = None
 
     @property
     def endpoint(self) -> str:

@@ -76,7 +76,9 @@ class AzureSource:
             return [await _access_at(client, scope, types) for scope in scopes]
 
     async def _collector(self, client: ArmClient, plan: ReadPlan, unit: tuple[str, ...]) -> Collector:
-        return Collector(client, plan, unit, concurrency=self._options.concurrency, progress=self._progress)
+        return Collector(
+            client, plan, unit, concurrency=self._options.concurrency, progress=self._progress, now=self._options.now
+        )
 
     async def _units(self, client: ArmClient) -> list[tuple[str, ...]]:
         subscriptions = list(self._options.subscriptions)
