@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -32,20 +33,37 @@ def shared() -> Path:
 
 
 class MutationScore:
-    """Counts the single breaks of the reference that were found out, and says so."""
+    """Counts the single breaks of the reference that were found out, and the changes of paths that changed a verdict, and says so."""
 
     def __init__(self) -> None:
         self.outcomes: dict[str, bool] = {}
+        self.paths: Counter[tuple[str, bool]] = Counter()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" and report.nodeid.startswith("tests/mutations/test_mutations.py::test_a_break"):
             self.outcomes[report.nodeid] = report.passed
+        if report.when == "call" and report.nodeid.startswith("tests/mutations/test_paths.py"):
+            self.paths.update((kind, bool(matters)) for kind, matters in report.user_properties)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.outcomes:
             for words, asked in (("breaks of the deployment", False), ("demands by parameter alone", True)):
                 found = [passed for name, passed in self.outcomes.items() if (" by parameter: " in name) is asked]
                 terminalreporter.line(f"mutation score: {sum(found)} of {len(found)} {words} found")
+        if self.paths:
+            self._tell_paths(terminalreporter)
+
+    def _tell_paths(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Of each path: taken away, another value, an impossible type; letter case, where no verdict may change."""
+        matter, same = (("remove", "flip", "type"), ("letters", "name"))
+        found = sum(self.paths[kind, True] for kind in matter)
+        harmless = sum(self.paths[kind, False] for kind in matter)
+        cases = sum(self.paths[kind, False] for kind in same)
+        total = cases + sum(self.paths[kind, True] for kind in same)
+        terminalreporter.line(
+            f"path mutation score: {found} of {found + harmless} changes of paths that are read change a verdict,"
+            f" {harmless} are declared harmless; {cases} of {total} changes of letter case change none"
+        )
 
 
 class SkipsAreFailures:

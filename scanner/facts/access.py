@@ -171,7 +171,7 @@ def _find(
         if reach is False:
             continue
         if not assignment.role_id or not assignment.principal:
-            reasons.append(f"{assignment.id} was read without its role or principal")
+            reasons.append(f"{assignment.id} was read without its role, principal or scope")
         elif assignment.role_id != role_id.lower():
             continue
         elif assignment.principal.lower() in principals:
@@ -260,7 +260,13 @@ def _assignment(item: Resource, context: FactContext) -> _Assignment:
         _text(item, path, context) for path in ("roleDefinitionId", "principalId", "scope", "principalType")
     )
     scope_key = normalise(at or ResourceId.parse(item.id).scope)
+    if not at and not _is_absent(item, "scope", context):
+        role = ""  # where it holds is not known: another place than the one its id names may be meant
     return _Assignment(item.id, role.rpartition("/")[2].lower(), principal, scope_key, kind.lower() == "group")
+
+
+def _is_absent(assignment: Resource, name: str, context: FactContext) -> bool:
+    return compile_path(f"properties.{name}").read(assignment.body, context.snapshot.spellings) in (ABSENT, "")
 
 
 def _text(assignment: Resource, name: str, context: FactContext) -> str:

@@ -143,14 +143,14 @@ def _action_groups(read: Document) -> int:
 
 def _applies(alert: Resource, resource: Resource, row: _Row, context: FactContext) -> Truth:
     read = _document(alert, context)
-    reached = _reaches(read, resource)
+    reached = _reaches(read, resource, context)
     if reached is False:
         return False
     watched = any(_is_watched(item, resource, row) for item in read.documents("properties.criteria.allOf"))
     return reached if watched else False
 
 
-def _reaches(read: Document, resource: Resource) -> Truth:
+def _reaches(read: Document, resource: Resource, context: FactContext) -> Truth:
     if read.value("properties.scopes") is None:
         raise OddShapeError(Unknown.because("an alert does not say what it watches"))
     scopes = [normalise(text) for text in read.texts("properties.scopes")]
@@ -161,7 +161,8 @@ def _reaches(read: Document, resource: Resource) -> Truth:
     )
     if not above or read.text("properties.targetResourceType").lower() != resource.type_key:
         return False
-    region, own = read.text("properties.targetResourceRegion"), resource.body.get("location")
+    region = read.text("properties.targetResourceRegion")
+    own = Document(resource.body, context.snapshot.spellings, resource.id).value("location")
     if region and not isinstance(own, str):
         return Unknown.because(f"{resource.id} was read without its location, and an alert reaches those of {region}")
     return not region or _place(region) == _place(str(own))

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from scanner.language.context import Condition, ConditionContext, Faulty, compile_template, did_you_mean, fault, note_path
 from scanner.language.expressions import Template
+from scanner.language.kinds import kind_of
 from scanner.language.leaves import find_operator, plain
 from scanner.language.operators import OPERATORS, canonical
 from scanner.language.paths import Path, PathError, compile_path
@@ -124,10 +125,14 @@ class CountLeaf:
         return (0, None, reasons) if open_ended else (sum(numbers), sum(numbers), reasons)
 
     def _value_of(self, element: _Element) -> Json:
-        if isinstance(self._measured, Path):
-            return self._measured.read(element.value, element.scope.world.spellings)
         assert self._measured is not None
-        return self._measured.evaluate(element.scope)
+        if isinstance(self._measured, Path):
+            value = self._measured.read(element.value, element.scope.world.spellings)
+        else:
+            value = self._measured.evaluate(element.scope)
+        if isinstance(value, list | Mapping):
+            return Unknown.because(f"{self._counted.words}: {kind_of(value)} stands where a plain value is due")
+        return value
 
 
 def compile_count(

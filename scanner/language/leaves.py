@@ -155,7 +155,8 @@ def compile_field_leaf(data: Mapping[str, Json], context: ConditionContext, poin
 
         return Faulty(pointer)
     element, rest = bound_element(path, context.bound)
-    kinds = tuple({kind for kind in (context.kind_of(name, path.text) for name in context.types) if kind}) if not element else ()
+    whole = not element or element.endswith(("[*]", ".*"))  # an element that a path names has the kinds of that path
+    kinds = tuple({kind for kind in (context.kind_of(name, path.text) for name in context.types) if kind}) if whole else ()
     if operator in _EQUALITY and kinds and all(kind.split(" ")[0] == "bool" for kind in kinds):
         _hold_booleans(path.text, data[operator], context, (*pointer, operator))
     reading = Reading(path, rest, element, context.default_of, kinds)

@@ -109,6 +109,8 @@ def is_impossible(value: Json, kind: str) -> bool:
             return value.__class__ not in (int, float) and not (value.__class__ is str and value.lstrip("-").isdigit())
         case "string" | "enum":
             return value.__class__ is not str
+        case constant if constant.startswith("'"):
+            return value.__class__ is not str
         case "array":
             return value.__class__ is not list
         case "object":

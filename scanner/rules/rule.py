@@ -18,7 +18,7 @@ __all__ = ["Each", "Rule", "RuleFix", "Target", "UnknownWhen"]
 
 Json = Any
 #: By which member an element is told apart, the first that it has.
-_NAMING = ("name", "key", "id", "fqdn", "ipAddress")
+_NAMING = ("name", "key", "id", "fqdn", "ipaddress")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ class Each:
 
 def _key_of(value: Json, at: int) -> str:
     if isinstance(value, Mapping):
-        named = next((value[key] for key in _NAMING if isinstance(value.get(key), str)), None)
+        members = {key.lower(): item for key, item in value.items()}
+        named = next((members[key] for key in _NAMING if isinstance(members.get(key), str)), None)
         return named if named is not None else str(at)
     return value if isinstance(value, str) else str(at)
 

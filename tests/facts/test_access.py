@@ -184,3 +184,10 @@ def test_where_some_endpoints_were_listed_the_rest_is_said_to_be_unknown_beside_
         ENDPOINT: "exact",
         second: Unknown.because(f"{ENDPOINTS} could not be read at {second.lower()}: {DENIED}"),
     }
+
+
+@pytest.mark.parametrize("scope", [[GROUP], {"id": GROUP}, 7])
+def test_an_assignment_that_does_not_say_where_it_holds_grants_nothing_for_sure(scope: Json) -> None:
+    odd = grant(GROUP)
+    odd["properties"]["scope"] = scope
+    assert isinstance(granted(snapshot(workspace(), odd)), Unknown)

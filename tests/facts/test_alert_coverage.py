@@ -120,6 +120,11 @@ def test_what_an_alert_does_not_say_of_itself_is_unknown() -> None:
     assert [type(found[name]) for name in ("enabled", "actionGroups")] == [Unknown, Unknown]
 
 
+def test_where_a_resource_lies_is_read_in_any_spelling() -> None:
+    regional = alert(scopes=[GROUP], targetResourceType=SEARCHES, targetResourceRegion="eastus2")
+    assert of_search(snapshot(resource(SEARCH, {}, LOCATION="East US 2"), regional)) == FOUND
+
+
 def test_where_a_resource_lies_is_needed_only_for_an_alert_of_a_region() -> None:
     regional = alert(scopes=[GROUP], targetResourceType=SEARCHES, targetResourceRegion="eastus2")
     assert [type(item) for item in of_search(snapshot(resource(SEARCH, {}), regional))] == [Unknown]

@@ -126,3 +126,12 @@ def test_what_could_not_be_listed_has_a_document_for_each_service_whose_keys_it_
     found = derive("key", snapshot(resource(VAULT, {}), gaps=vault_refused))
     assert [(item.judged_id, item.body["service"]) for item in found] == [(VAULT, "vaultSecret"), (VAULT, "vaultKey")]
     assert len({item.key for item in found}) == 2
+
+
+@pytest.mark.parametrize(
+    ("enabled", "live"),
+    [(None, True), (True, True), ("True", True), (False, False), ("false", False), ("odd", Unknown), ([True], Unknown)],
+)
+def test_a_secret_is_live_unless_it_is_disabled(enabled: Json, live: Json) -> None:
+    found = vault_item({"created": ago(1), "enabled": enabled}).body["live"]
+    assert (Unknown if isinstance(found, Unknown) else found) is live

@@ -18,7 +18,10 @@ from scanner.model.unknown import Unknown
 STORAGE = "Microsoft.Storage/storageAccounts"
 ID = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/st"
 DEFAULTS = {"properties.httpsOnly": Default(False), "properties.tls": Default("TLS1_0", since="2023-01-01")}
-KINDS = {"properties.flag": "bool", "properties.count": "int", "properties.mode": "enum[On,Off]"}
+KINDS = {
+    "properties.flag": "bool", "properties.count": "int", "properties.mode": "enum[On,Off]", "properties.constant": "'Fixed'",
+    "properties.words[*]": "string",
+}  # fmt: skip
 
 
 class World:
@@ -100,6 +103,8 @@ def truth(data: Any, properties: Any, **more: Any) -> Any:
         ({"field": "properties.count", "greaterOrEquals": 2}, {"count": "3"}, True),
         ({"field": "properties.mode", "notEquals": "On"}, {"mode": 7}, "unknown"),
         ({"field": "properties.mode", "exists": True}, {"mode": [1]}, "unknown"),
+        ({"field": "properties.constant", "notEquals": "Fixed"}, {"constant": 7}, "unknown"),
+        ({"field": "properties.constant", "notEquals": "Fixed"}, {"constant": "Other"}, True),
         ({"field": "properties.rules[*].open", "equals": False}, {"rules": []}, True),
         ({"field": "properties.rules[*].open", "equals": False}, {"rules": [{"open": False}, {"open": True}]}, False),
         ({"field": "properties.rules[*].open", "equals": False}, {"rules": [{"open": False}, 7]}, "unknown"),
@@ -186,6 +191,12 @@ RULES = {"rules": [{"port": 22, "to": [1, 2]}, {"port": 443, "to": [3]}, {"to": 
         ({"sum": {"field": "properties.rules[*]", "of": "properties.rules[*].port"}, "equals": 22}, {"rules": [{"port": 22}, {"port": "x"}]},
          "unknown"),
         ({"count": {"field": "properties.rules[*]", "distinct": "properties.rules[*].port"}, "equals": 1}, {"rules": [{"port": 1}, {"port": 1}]},
+         True),
+        ({"count": {"field": "properties.rules[*]", "distinct": "properties.rules[*].port"}, "equals": 2}, {"rules": [{"port": [1]}, {"port": [2]}]},
+         "unknown"),
+        ({"count": {"field": "properties.words[*]", "where": {"field": "properties.words[*]", "notEquals": ""}}, "greater": 0}, {"words": [7]},
+         "unknown"),
+        ({"count": {"field": "properties.words[*]", "where": {"field": "properties.words[*]", "notEquals": ""}}, "greater": 0}, {"words": [7, "a"]},
          True),
     ],
 )  # fmt: skip

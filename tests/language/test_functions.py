@@ -357,6 +357,9 @@ def test_every_function_has_an_example() -> None:
         ("dateTimeAdd('2020-01-01', 'P99999999999999999999D')", "dateTimeAdd: the date leaves the calendar"),
         ("addDays('2020-01-01', 99999999)", "addDays: the date leaves the calendar"),
         ("dateTimeFromEpoch(999999999999999)", "dateTimeFromEpoch: the number of seconds leaves the calendar"),
+        ("tryGet('text', 'a')", "tryGet: text stands where an object or array is due"),
+        ("tryGet(createObject('a', 7), 'a', 'b')", "tryGet: an integer stands where an object or array is due"),
+        ("tryGet(createArray(1), 'a')", "tryGet: an array stands where an object or array is due"),
         ("utcNow('q')", "utcNow: 'q' is no standard date format: known are d, D, o, O, r, R, s, t, T, u, f, F, g, G, m, M, U, y, Y"),
         ("utcNow('')", "utcNow: '' is no standard date format: known are d, D, o, O, r, R, s, t, T, u, f, F, g, G, m, M, U, y, Y"),
         ("utcNow('yyyyyyyy')", "utcNow: 'yyyyyyyy' is no part of a date format"),
@@ -398,6 +401,7 @@ def test_a_value_that_doubles_without_end_is_unknown_instead_of_filling_the_mach
         ("2026-01-02T03:04:05Z", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)),
         ("2026-01-02T03:04:05.1234567Z", datetime(2026, 1, 2, 3, 4, 5, 123456, tzinfo=UTC)),
         ("2026-01-02T03:04:05+02:00", datetime(2026, 1, 2, 1, 4, 5, tzinfo=UTC)),
+        ("2026-01-02t03:04:05z", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)),
         ("2026-01-02 03:04:05Z", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)),
     ],
 )

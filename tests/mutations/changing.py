@@ -169,14 +169,25 @@ def _texts(value: str, kind: str) -> list[Way]:
 
 
 def _constants(*values: Json) -> list[Way]:
-    return [(repr(value), lambda _, value=value: value) for value in values]
+    return [(repr(value), partial(_instead, value)) for value in values]
+
+
+def _instead(value: Json, _: Json) -> Json:
+    return value
+
+
+def _texts_alone(value: list[Json]) -> bool:
+    return bool(value) and all(isinstance(item, str) for item in value)
+
+
+_INSIDE: Final[list[Way]] = [("a list of objects", lambda found: [{"odd": item} for item in found])]
 
 
 def _types(value: Json) -> list[Way]:
     """Values that cannot stand where a value stands. Texts of booleans and numbers can."""
     match value:
         case list():
-            return [("a text", lambda _: "odd"), ("an object", lambda _: {"odd": 1})]
+            return [("a text", lambda _: "odd"), ("an object", lambda _: {"odd": 1}), *(_INSIDE if _texts_alone(value) else [])]
         case dict():
             return [("a text", lambda _: "odd"), ("a list", lambda _: ["odd"])]
         case str() if value.isdigit() or value.lower() in ("true", "false"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from scanner.facts.flows.addresses import EVERYTHING, Addresses, AddressSpace, Surroundings
@@ -127,8 +127,21 @@ class _Judge:
         return [Unknown(row.doubts)] if row.doubts and told else told[:1]
 
     def by_default(self) -> list[Json]:
-        """What passes because Azure's own rules admit it."""
-        return self._told(lambda sure: [item for item in self._admit(sure=sure) if item.rule.default])
+        """What passes because Azure's own rules admit it: at most where those match all that they may and others in doubt
+        nothing, surely where it is the other way round.
+        """
+        return self._told(lambda sure: [item for item in self._left_over(sure=sure) if item.rule.default])
+
+    def _left_over(self, *, sure: bool) -> list[Passage]:
+        rules = [
+            replace(rule, doubts=(), priority=rule.priority or 0)
+            for rule in self._rules
+            if not rule.doubts or rule.default is not sure
+        ]
+        admitted, _ = decide(rules, [self._box(EVERYTHING, ANY_PORT, ANY_PROTOCOL)], self._space, widest=not sure)
+        for item in self._segment.interfaces:
+            admitted = self._past(item, admitted, sure=sure)
+        return admitted
 
     def open_ports(self) -> list[Json]:
         """For each port asked about, an example of a flow from the Internet that passes."""

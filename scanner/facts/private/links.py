@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from scanner.facts.components import BoundWorkload
-from scanner.facts.documents import Document, OddShapeError
+from scanner.facts.documents import Document, OddShapeError, known
 from scanner.facts.fact import Fact, FactContext, Needs, document
 from scanner.facts.private.endpoints import ENDPOINTS, RECORDS, ZONE_GROUPS, ZONE_LINKS, ZONES, Connection, Endpoints
 from scanner.facts.private.services import Service, link_types, services
@@ -135,9 +135,14 @@ def _network(workload: BoundWorkload, context: FactContext) -> set[str] | Unknow
     return {item.key for item in binding.resources}
 
 
+def _own(resource: Resource, name: str, context: FactContext) -> Json:
+    """A member beside the properties."""
+    return known(Document(resource.body, context.snapshot.spellings, resource.id).value, name)
+
+
 def _expected(resource: Resource, group: str, context: FactContext) -> list[str] | Unknown:
     """The zones of a group in the cloud that the service's region belongs to, by kind where kinds differ."""
-    region = resource.body.get("location")
+    region = _own(resource, "location", context)
     if not isinstance(region, str) or not region:
         unsaid = Unknown.because(f"{resource.id} was read without its region, which says in which cloud it stands")
         return region if isinstance(region, Unknown) else unsaid
@@ -147,7 +152,7 @@ def _expected(resource: Resource, group: str, context: FactContext) -> list[str]
     groups = {str(name).lower(): zones for name, zones in (clouds.get(cloud) or {}).items()}
     zones = groups.get(group.lower())
     if isinstance(zones, Mapping):
-        kind = resource.body.get("kind")
+        kind = _own(resource, "kind", context)
         if isinstance(kind, Unknown):
             return kind
         kinds = {str(name).lower(): value for name, value in zones.items()}

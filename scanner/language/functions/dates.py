@@ -16,7 +16,8 @@ Json = Any
 
 _DURATION = re.compile(
     r"(?P<sign>-?)P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
-    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
+    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
+    re.IGNORECASE,
 )
 #: The parts of a .NET format: runs of one letter, quoted and escaped text.
 _PART = re.compile(r"'[^']*'|\"[^\"]*\"|\\.|y+|M+|d+|H+|h+|m+|s+|f+|t+|z+|K")
@@ -48,8 +49,10 @@ _PLAIN: Final = "yyyyMMddTHHmmssZ"
 
 
 def parse_date(value: Json) -> datetime:
-    """An ISO 8601 date or date-time in any of the forms ARM returns, in UTC; seven fractional digits are cut to six."""
-    written = re.sub(r"(\.\d{6})\d+", r"\1", text(value).strip())
+    """An ISO 8601 date or date-time in any of the forms ARM returns, in UTC, its letters in any case; seven fractional digits are
+    cut to six.
+    """
+    written = re.sub(r"(\.\d{6})\d+", r"\1", text(value).strip().upper())
     try:
         date = datetime.fromisoformat(written)
         return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)

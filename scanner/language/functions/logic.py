@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from scanner.language.functions.table import EvaluationError, Function
@@ -57,6 +57,8 @@ def _try_get(scope: Any, subject: Thunk, *keys: Thunk) -> Json:
             return value if isinstance(value, Unknown) else at
         if value is None or value is ABSENT:
             return None
+        if not isinstance(value, Mapping | list) or (isinstance(value, list) and isinstance(at, str)):
+            return wrong(f"tryGet: {kind(value)} stands where an object or array is due")
         try:
             value = member_of(value, at)
         except EvaluationError:

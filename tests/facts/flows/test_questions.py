@@ -87,6 +87,13 @@ def test_azures_own_rules_count_where_an_export_left_them_out() -> None:
     assert found["rule"] == "AllowVnetInBound"
 
 
+def test_what_azures_own_rules_admit_is_unknown_while_rules_before_them_are_in_doubt() -> None:
+    """Neither the one that lets through nor the one that refuses need match anything."""
+    odd = [rule(100, "Allow", "VirtualNetwork", protocol="Odd"), rule(200, "Deny", "*", protocol="Odd")]
+    assert isinstance(judge(segment(odd)).by_default, Unknown)
+    assert judge(segment([*odd, rule(300, "Deny", "*")])).by_default == []
+
+
 def test_real_groups_are_judged(shared: Path) -> None:
     """The group that Azure answered with: 3389 and 22 are open where its rules say so, and nothing raises."""
     for name in (
