@@ -45,7 +45,7 @@ class Mutation:
 
 def mutations() -> list[Mutation]:
     found = []
-    for path in sorted(Path(__file__).parent.glob("*.yaml")):
+    for path in sorted(path for path in Path(__file__).parent.glob("*.yaml") if path.stem != "harmless-paths"):
         file = load_yaml(path, [])
         assert file is not None, f"{path.name} is not YAML"
         for row in file.data:
