@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from scanner.language.paths import compile_path
+from scanner.model.resource import Resource
 from scanner.model.spellings import Spellings
 from scanner.model.unknown import ABSENT, Unknown
 
-__all__ = ["Document", "OddShapeError", "known"]
+__all__ = ["Document", "OddShapeError", "is_enabled", "known"]
 
 Json = Any
 
@@ -28,6 +29,14 @@ def known(make: Callable[..., Json], *arguments: Any, **named: Any) -> Json:
         return make(*arguments, **named)
     except OddShapeError as odd:
         return odd.unknown
+
+
+def is_enabled(item: Resource, spellings: Spellings) -> bool | Unknown:
+    """Whether a secret or key of a vault is enabled, which it is where it does not say otherwise."""
+    if "properties" in item.unread:
+        return Unknown.because(f"{item.id} was read without its properties")
+    found: bool | Unknown = known(Document(item.body, spellings, item.id).truth, "properties.attributes.enabled", default=True)
+    return found
 
 
 class Document:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from scanner.facts.documents import is_enabled
 from scanner.facts.fact import Fact, FactContext, Needs, document, holes
 from scanner.facts.service_keys import KEY_EVENTS, SERVICE_TYPES, service_keys
 from scanner.language.functions.dates import parse_date
@@ -85,10 +86,9 @@ def _storage_keys(account: Resource, context: FactContext) -> Iterator[Resource]
 
 
 def _vault_item(item: Resource, service: str, context: FactContext) -> Resource:
-    enabled = _read(item, "properties.attributes.enabled", context)
     created = _read(item, "properties.attributes.created", context)
     updated = _read(item, "properties.attributes.updated", context)
-    live = _live(item, enabled)
+    live: Json = is_enabled(item, context.snapshot.spellings)
     body: dict[str, Json] = {"service": service, "resourceType": item.type, "keyName": item.name, "live": live}
     if created is not ABSENT:
         age = _age_of_epoch(created, context.now)
@@ -97,15 +97,6 @@ def _vault_item(item: Resource, service: str, context: FactContext) -> Resource:
         lower = 0 if updated is ABSENT else _age_of_epoch(updated, context.now)
         body |= {"ageLowerDays": lower, "source": "attributes.updated" if updated is not ABSENT else "none"}
     return document("driftline/key", item.id, "", body)
-
-
-def _live(item: Resource, enabled: Json) -> bool | Unknown:
-    """Azure enables what does not say otherwise."""
-    if isinstance(enabled, Unknown) or enabled is ABSENT:
-        return enabled if isinstance(enabled, Unknown) else True
-    if str(enabled).lower() not in ("true", "false"):
-        return Unknown.because(f"{item.id}: whether it is enabled is neither true nor false")
-    return str(enabled).lower() == "true"
 
 
 def _upper(made: Json, now: datetime) -> dict[str, Json]:

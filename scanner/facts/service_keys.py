@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from scanner.facts.components import BoundWorkload
+from scanner.facts.documents import is_enabled
 from scanner.facts.fact import FactContext, document, holes
 from scanner.language.functions.dates import parse_date
 from scanner.language.functions.table import EvaluationError
@@ -19,6 +20,7 @@ from scanner.language.paths import compile_path
 from scanner.model.read_plan import EVENTS, EventRead
 from scanner.model.resource import Resource
 from scanner.model.resource_id import ResourceId, is_within, normalise
+from scanner.model.snapshot import Snapshot
 from scanner.model.unknown import ABSENT, Truth, Unknown
 
 __all__ = ["KEY_EVENTS", "SERVICE_TYPES", "service_keys"]
@@ -53,7 +55,7 @@ def service_keys(context: FactContext) -> Iterator[Resource]:
     log = _Logs(context)
     for service, (kind, operation) in _SERVICES.items():
         for resource in context.snapshot.audited(kind):
-            if service != "openai" or _serves_models(resource):
+            if service != "openai" or _serves_models(resource, context.snapshot):
                 yield from _Keys(service, resource, log.of(resource, operation), context).documents()
         for where, reason in holes(context.snapshot, kind):
             body = dict.fromkeys(("live", "keyName", "ageLowerDays", "ageUpperDays", "source", "inVault"), reason)
@@ -74,8 +76,14 @@ class _Logs:
     def of(self, resource: Resource, operation: str) -> _Log:
         """What is known of an operation on a resource."""
         provider = operation.partition("/")[0].lower()
-        windows = [item for scope, item in self._windows if is_within(resource.key, scope) and provider in _providers(item)]
-        since = next((moment for item in windows if isinstance(moment := _moment(item.body.get("from")), datetime)), None)
+        windows = [
+            item
+            for scope, item in self._windows
+            if is_within(resource.key, scope) and provider in _providers(item, self._snapshot)
+        ]
+        since = next(
+            (moment for item in windows if isinstance(moment := _moment(_read(item, "from", self._snapshot)), datetime)), None
+        )
         if since is None:
             missing = self._snapshot.missing(EVENTS, resource.key)
             return _Log(doubts=missing.reasons if missing is not None else ("the activity log was not read",))
@@ -152,11 +160,11 @@ class _Keys:
         if not isinstance(secret, Resource):
             return secret
         snapshot = self.context.snapshot
-        enabled = _read(secret, "properties.attributes.enabled", snapshot)
+        enabled = is_enabled(secret, snapshot.spellings)
         created = _epoch(_read(secret, "properties.attributes.created", snapshot))
         if isinstance(enabled, Unknown) or isinstance(created, Unknown):
             return enabled if isinstance(enabled, Unknown) else created
-        if str(enabled).lower() == "false":
+        if not enabled:
             return "missing"
         made = self._made()
         if (made is not None and created < made) or (self.log.renewals and created < self.log.renewals[0]):
@@ -198,18 +206,18 @@ class _Keys:
         return max(0, (self.context.now - moment) // timedelta(days=1))
 
 
-def _serves_models(account: Resource) -> bool:
+def _serves_models(account: Resource, snapshot: Snapshot) -> bool:
     """Whether an account is of Azure OpenAI, or may be."""
-    kind = account.body.get("kind")
+    kind = _read(account, "kind", snapshot)
     return isinstance(kind, Unknown) or str(kind).lower() in ("openai", "aiservices")
 
 
-def _providers(window: Resource) -> set[str]:
-    listed = window.body.get("providers")
+def _providers(window: Resource, snapshot: Snapshot) -> set[str]:
+    listed = _read(window, "providers", snapshot)
     return {item.lower() for item in listed if isinstance(item, str)} if isinstance(listed, list) else set()
 
 
-def _read(resource: Resource, path: str, snapshot: Any) -> Json:
+def _read(resource: Resource, path: str, snapshot: Snapshot) -> Json:
     if path.startswith("properties.") and "properties" in resource.unread:
         return Unknown.because(f"{resource.id} was read without its properties")
     return compile_path(path).read(resource.body, snapshot.spellings)
