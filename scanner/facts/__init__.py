@@ -16,6 +16,7 @@ from scanner.facts.fact import Fact, FactContext, Needs
 from scanner.facts.gateways import GATEWAY_LISTENER
 from scanner.facts.inventory import INVENTORY_FACT
 from scanner.facts.keys import KEY
+from scanner.facts.owners import OWNERS
 from scanner.facts.private.connections import PRIVATE_CONNECTIONS
 from scanner.facts.private.links import PRIVATE_LINK
 from scanner.facts.relations import Relations
@@ -38,6 +39,7 @@ FACTS: Final[Mapping[str, Fact]] = {
         GROUP_FLOWS,
         INVENTORY_FACT,
         KEY,
+        OWNERS,
         PRIVATE_CONNECTIONS,
         PRIVATE_LINK,
         SUBNET_FLOWS,

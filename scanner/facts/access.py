@@ -18,7 +18,7 @@ from scanner.model.resource_id import ResourceId, is_within, normalise
 from scanner.model.unknown import ABSENT, Truth, Unknown
 from scanner.rules.baseline import Baseline
 
-__all__ = ["ACCESS"]
+__all__ = ["ACCESS", "identity_principals"]
 
 Json = Any
 
@@ -145,7 +145,7 @@ def _scope_of(row: _Row, workload: BoundWorkload, identity: Resource) -> Resourc
 def _grant(
     row: _Row, identity: Resource, scope: Resource | str | Unknown, assignments: list[_Assignment], context: FactContext
 ) -> dict[str, Json]:
-    principals, doubts = _principals(identity, context)
+    principals, doubts = identity_principals(identity, context)
     listed: Json = Unknown(tuple(doubts)) if doubts else sorted(principals)
     if isinstance(scope, Unknown):
         return {"principalIds": listed, "scope": scope, "granted": scope}
@@ -204,7 +204,7 @@ def _reaches(granted_at: str, scope_key: str, context: FactContext) -> Truth:
     return Unknown.because(f"whether {granted_at} is above {scope_key} is not known")
 
 
-def _principals(identity: Resource, context: FactContext) -> tuple[set[str], list[str]]:
+def identity_principals(identity: Resource, context: FactContext) -> tuple[set[str], list[str]]:
     """The principal ids of a resource's managed identities in lower case, and why there may be more."""
     found: set[str] = set()
     doubts: list[str] = []

@@ -143,6 +143,7 @@ def test_a_fact_without_any_read_has_no_document_that_looks_complete(name: str) 
     judged |= {"driftline/subnetflows": "deviations", "driftline/groupflows": "openToInternet"}
     judged |= {"driftline/privatelink": "connected", "driftline/privateconnections": "strays"}
     judged["driftline/evidence"] = "data"
+    judged["driftline/owners"] = "owners"
     if name == "driftline/workload":
         (found,) = derive("workload", of)
         assert {item["status"] for item in found.body["components"]} <= {"unknown", "bound", "missing"}
