@@ -32,6 +32,7 @@ from scanner.simulator import start_simulator
 from scanner.sources.azure import AzureOptions, AzureSource
 from tests.children import HARD_LIMIT, driftline_child, wait_until
 from tests.honesty.invariants import judged, passes, silenced, verdicts
+from tests.stated import with_shipped_evidence
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 ROWS: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("faults.yaml").read_text(encoding="utf-8"))
@@ -57,7 +58,7 @@ SECONDS = 30
 
 @cache
 def _judging() -> tuple[Baseline, RuleSet]:
-    baseline = load_baseline("openai-chat")
+    baseline = with_shipped_evidence(load_baseline("openai-chat"))
     return baseline, load_rules([], baseline, fact_paths=FACT_PATHS)
 
 
