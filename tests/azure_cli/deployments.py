@@ -89,8 +89,12 @@ def test_what_az_deploys_holds_the_baseline(azure: Azure, environment: str) -> N
     assert azure.deploy("create", environment)["properties"]["provisioningState"] == "Succeeded"
     shown = azure.az("deployment", "group", "show", "--resource-group", GROUP, "--name", "main")
     assert len(shown["properties"]["outputResources"]) > 100
-    stated = str(write_evidence(azure.folder / "evidence"))
-    code, text = azure.driftline("scan", "--environment", environment, "--fail-on", "info", "--evidence", stated)
+    stated, settings = str(write_evidence(azure.folder / "evidence")), azure.folder / "driftline.yaml"
+    scopes, deployer = [f"/subscriptions/{azure.simulator.subscriptions[0]}"], {"deployPrincipals": [DEPLOYER["objectId"]]}
+    workload = {"name": "chat", "scopes": scopes, "parameters": deployer}
+    settings.write_text(json.dumps({"workloads": [workload]}), encoding="utf-8")
+    judged_by = ("--environment", environment, "--config", str(settings), "--evidence", stated)
+    code, text = azure.driftline("scan", *judged_by, "--fail-on", "info")
     assert code == 0, text
 
 
