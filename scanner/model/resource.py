@@ -46,7 +46,13 @@ INLINE_CHILDREN: Final = {
 
 #: How the compared types begin that stand on scopes and resources: neither Resource Graph's `resources` table nor ARM's list of
 #: the resources of a scope holds them.
-_EXTENSIONS: Final = ("microsoft.authorization/", "microsoft.consumption/", "microsoft.insights/diagnosticsettings")
+_EXTENSIONS: Final = (
+    "microsoft.authorization/",
+    "microsoft.consumption/",
+    "microsoft.insights/diagnosticsettings",
+    "microsoft.insights/metrics",
+    "microsoft.policyinsights/",
+)
 
 
 def is_extension(resource_type: str) -> bool:

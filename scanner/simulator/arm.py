@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from scanner.model.arm_types import arm_type
 from scanner.model.resource_id import ResourceId
-from scanner.simulator import graph, lists, providers
+from scanner.simulator import graph, lists, metrics, providers
 from scanner.simulator.access import Principal, allows, built_in_roles, permissions_at, sees
 from scanner.simulator.actions import act
 from scanner.simulator.deployments import Deployments
 from scanner.simulator.errors import ArmError, group_not_found, not_found, refused, subscription_not_found
+from scanner.simulator.policies import built_in_policy
 from scanner.simulator.providers.monitoring import require_diagnostics
 from scanner.simulator.store import Store, StoredResource, merge
 
@@ -143,6 +144,8 @@ class Arm:
             return Answer(body=answer)
         if resource_type.lower() == "microsoft.insights/eventtypes/values":
             return _listed(lists.events(self._store, scope, request.filter))
+        if resource_type.lower() == "microsoft.insights/metrics":
+            return Answer(body=metrics.measured(self._store, scope, request.query))
         if len(tail) == 2 or tail[1].lower() == "locations":
             self._require_scope(scope)
             return self._remembered(request, lists.instances(self._store, resource_type, scope, request.filter))
@@ -178,6 +181,9 @@ class Arm:
         if not asked.type or verb is None:
             raise ArmError(405, "MethodNotAllowed", f"{request.method} {request.path} is not known here.")
         _require_simulated(asked.type)
+        built_in = built_in_policy(asked.key)
+        if built_in is not None and request.method == "GET":
+            return Answer(body=built_in)  # of the tenant, for everyone who is signed in
         known = arm_type(asked.type)
         self._require(request.principal, f"{known.name if known is not None else asked.type}/{verb}", asked.text)
         if verb == "read" and request.path.lower() in self._store.answers:

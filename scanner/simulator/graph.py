@@ -13,6 +13,7 @@ from scanner.simulator import providers
 from scanner.simulator.access import built_in_roles
 from scanner.simulator.errors import ArmError
 from scanner.simulator.kql import QueryError, Rows, parse_query
+from scanner.simulator.policies import policy_states
 from scanner.simulator.store import Store, StoredResource
 
 __all__ = ["freeze", "is_indexed", "query"]
@@ -49,6 +50,7 @@ _POLICIES: Final = (
     "microsoft.authorization/policyassignments",
     "microsoft.authorization/policydefinitions",
     "microsoft.authorization/policysetdefinitions",
+    "microsoft.authorization/policyexemptions",
 )
 _MOST, _DEFAULT = 1000, 100
 
@@ -144,6 +146,8 @@ def _rows(store: Store, table: str) -> list[tuple[StoredResource | None, Row]]:
     ]
     if table == "authorizationresources":
         rows.extend((None, _built_in(item, store)) for item in built_in_roles().values())
+    if table == "policyresources":
+        rows.extend((of, _policy_state(of, state, store)) for of, state in policy_states(store))
     return rows
 
 
@@ -169,6 +173,16 @@ def _built_in(item: dict[str, Json], store: Store) -> Row:
         "tenantId": store.tenant,
         "properties": item["properties"],
     }
+
+
+def _policy_state(of: StoredResource, state: Row, store: Store) -> Row:
+    """What Azure Policy finds of a resource. Only its properties are published; the rest of the row is unconfirmed."""
+    row: Row = {name: "" if kind == "string" else None for name, kind in _COLUMNS.items()}
+    return row | {
+        "id": f"{of.id.text}/providers/Microsoft.PolicyInsights/policyStates/{state['name']}", "name": state["name"],
+        "type": "microsoft.policyinsights/policystates", "tenantId": store.tenant, "properties": state["properties"],
+        "resourceGroup": of.id.resource_group.lower(), "subscriptionId": of.id.subscription,
+    }  # fmt: skip
 
 
 def _invalid(message: str, token: str) -> ArmError:

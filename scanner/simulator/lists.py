@@ -27,7 +27,9 @@ Bodies = Iterator[dict[str, Json]]
 #: Types that stand on a scope: listed exactly there.
 _EXACT: Final = ("microsoft.insights/diagnosticsettings", "microsoft.consumption/budgets")
 #: Types that are listed at, above and below a scope, below only without `atScope()`.
-_INHERITED: Final = ("microsoft.authorization/roleassignments", "microsoft.authorization/policyassignments")
+_INHERITED: Final = tuple(
+    f"microsoft.authorization/{kind}" for kind in ("roleassignments", "policyassignments", "policyexemptions")
+)
 _KEPT_DAYS: Final = 90
 _EQUALS: Final = re.compile(r"\s*([\w/]+) eq '([^']*)'\s*", re.IGNORECASE)
 _FUNCTION: Final = re.compile(r"\s*(atScope|assignedTo|atScopeAndBelow|atExactScope)\((?:'([^']*)')?\)\s*", re.IGNORECASE)
@@ -142,22 +144,34 @@ def _stands(item: StoredResource, lowered: str, key: str, *, on_resource: bool) 
 
 
 def _inherited(store: Store, resource_type: str, key: str, condition: str) -> Bodies:
-    at_scope, wanted = False, ""
+    at_scope, wanted, through = False, "", False
     for part in [item for item in re.split(r"\s+and\s+", condition.strip()) if item]:
         function, equals = _FUNCTION.fullmatch(part), _EQUALS.fullmatch(part)
         if function is not None:
             at_scope = at_scope or function[1].lower() == "atscope"
             wanted = (function[2] or wanted).lower()
+            through = through or function[1].lower() == "assignedto"
         elif equals is not None and equals[1].lower() == "principalid":
             wanted = equals[2].lower()
         else:
             raise _bad_filter(part)
+    whoever = _with_groups(store, wanted) if through else {wanted}
     for item in store.of_type(resource_type):
         at = normalise(item.id.scope)
         if not store.reaches(at, key) and (at_scope or not is_within(at, key)):
             continue
-        if not wanted or str(properties_of(item).get("principalId", "")).lower() == wanted:
+        if not wanted or str(properties_of(item).get("principalId", "")).lower() in whoever:
             yield providers.show(store, item)
+
+
+def _with_groups(store: Store, principal: str) -> set[str]:
+    """A principal and the groups that hold it, at any depth."""
+    found, waiting = {principal}, [principal]
+    while waiting:
+        further = store.groups_of.get(waiting.pop(), set()) - found
+        found |= further
+        waiting.extend(further)
+    return found
 
 
 def _role_definitions(store: Store, scope: str, condition: str) -> Bodies:

@@ -76,6 +76,13 @@ class ManagementGroupShape(_Shape):
     subscriptions: list[Guid] = []
 
 
+class DirectoryGroupShape(_Shape):
+    """A group of the directory by its object id, with the object ids of its members, groups among them."""
+
+    id: Guid
+    members: list[Guid] = []
+
+
 class TemplateShape(_Shape):
     """A template to deploy: into the workload's subscription and group, or into another subscription and a group of it."""
 
@@ -166,6 +173,7 @@ class StateShape(_Shape):
     group: GroupShape | None = Field(None, alias="resourceGroup")
     subscriptions: list[FurtherSubscriptionShape] = []
     management_groups: list[ManagementGroupShape] = Field([], alias="managementGroups")
+    directory_groups: list[DirectoryGroupShape] = Field([], alias="directoryGroups")
     deployed: Duration = "P0D"
     templates: list[TemplateShape] = []
     parameters: dict[str, Json] = {}

@@ -55,6 +55,9 @@ def deploy_state(state: str | Path, now: datetime) -> Deployed:
             _make_group(f"/subscriptions/{further.id}", group, store)
     for above in shape.management_groups:
         _make_management_group(above, store)
+    for held in shape.directory_groups:
+        for member in held.members:
+            store.groups_of.setdefault(member.lower(), set()).add(held.id.lower())
     for role in shape.roles:
         _define_role(role, places["sub"], store)
     principals = tuple(_sign_up(read, at, places, store) for at in range(len(shape.principals)))

@@ -75,7 +75,8 @@ class Store:
 
     `now` is the clock; while `deploying`, resources are made at `born`, afterwards at `now`. `revision` counts changes.
     `hidden` holds by resource what only actions hand out: keys and application settings. `frozen` holds by table what an index
-    that lags behind still tells. `above` names the management groups of a subscription; `deployments` what came through the API.
+    that lags behind still tells. `above` names the management groups of a subscription, `groups_of`
+    the directory groups of a principal; `deployments` what came through the API.
     """
 
     now: datetime
@@ -88,6 +89,7 @@ class Store:
     events: list[dict[str, Json]] = field(default_factory=list)
     hidden: dict[str, dict[str, str]] = field(default_factory=dict)
     above: dict[str, list[str]] = field(default_factory=dict)
+    groups_of: dict[str, set[str]] = field(default_factory=dict)
     frozen: dict[str, Any] = field(default_factory=dict)
     _memo: dict[str, Any] = field(default_factory=dict)
     _remembered: int = -1

@@ -72,6 +72,8 @@ def prefixes(paths: dict[str, str]) -> dict[str, str]:
 
 def faults(store: Store) -> Iterator[str]:
     for resource_id, type_key, body in bodies(store):
+        if type_key == "microsoft.insights/metrics":
+            continue  # what a state says was measured, in a form of its own
         table = arm_type(type_key)
         if table is None:
             if type_key not in FROM_EXAMPLES and not type_key.endswith("/privateendpointconnections"):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.model.coverage import Gap
-from scanner.model.read_plan import ChildRead, ExtensionRead, ReadPlan, ReferenceRead
+from scanner.model.read_plan import POLICY_STATES, ChildRead, ExtensionRead, ReadPlan, ReferenceRead
 from scanner.model.snapshot import Snapshot
 from scanner.model.unknown import Unknown
 from scanner.sources.azure.client import Listed, ReadError
@@ -206,6 +206,34 @@ def test_a_reference_that_a_list_covers_is_not_asked_for_again() -> None:
     snapshot = collected(client, **HUB_PLAN)
     assert missing not in client.asked
     assert snapshot.look_up(missing) is None
+
+
+def test_a_reference_to_another_type_than_is_meant_is_not_followed() -> None:
+    client = Client(rows=[body(PE, zone=HUB)], resources={HUB: body(HUB)})
+    snapshot = collected(client, types=[ENDPOINTS], references=[ReferenceRead(ENDPOINTS, "properties.zone", SITES)])
+    assert (HUB in client.asked, snapshot.get(HUB)) == (False, None)
+
+
+POLICY = "/providers/Microsoft.Authorization/policyDefinitions/p'q"
+STATE = {"resourceId": VAULT, "COMPLIANCESTATE": "NonCompliant", "policyDefinitionId": POLICY, "isCompliant": False}
+
+
+def test_what_azure_policy_finds_is_asked_of_the_index_by_the_definitions_of_the_plan() -> None:
+    client = Client(rows=[{"id": "/odd", "properties": STATE}], resources={POLICY: body(POLICY)})
+    snapshot = collected(client, types=[POLICY_STATES], policies=[POLICY])
+    (query,) = [item for item in client.asked if item.startswith("policyresources")]
+    assert "in~ ('/providers/microsoft.authorization/policydefinitions/pq')" in query
+    (found,) = snapshot.of_type(POLICY_STATES)
+    assert (found.context, found.body["properties"]["complianceState"]) == (True, "NonCompliant")
+    assert "isCompliant" not in found.body["properties"]
+    assert (reason(snapshot, POLICY_STATES, SUB), snapshot.look_up(POLICY)) == ("", snapshot.get(POLICY))
+
+
+@pytest.mark.parametrize("trouble", [{"rows": REFUSED}, {"rows": GONE}, {"permissions": REFUSED}, {"permissions": []}])
+def test_where_the_index_may_leave_states_out_they_are_unknown(trouble: dict[str, Any]) -> None:
+    snapshot = collected(Client(**trouble), types=[POLICY_STATES], policies=[POLICY])
+    assert reason(snapshot, POLICY_STATES, SUB) != ""
+    assert any(gap.what == POLICY_STATES for gap in snapshot.gaps)
 
 
 @pytest.mark.parametrize(

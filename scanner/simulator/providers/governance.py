@@ -53,6 +53,13 @@ def _policy_assignment(stored: StoredResource, _: Store) -> None:
     properties_of(stored)["scope"] = stored.id.scope
 
 
+def _policy_exemption(stored: StoredResource, _: Store) -> None:
+    """It is of an assignment, and says why."""
+    properties = properties_of(stored)
+    if not properties.get("policyAssignmentId") or not properties.get("exemptionCategory"):
+        raise ArmError(400, "InvalidRequestContent", "A policy exemption has a policyAssignmentId and an exemptionCategory.")
+
+
 def _budget(stored: StoredResource, _: Store) -> None:
     properties_of(stored)["currentSpend"] = {"amount": 0, "unit": "USD"}
 
@@ -62,5 +69,6 @@ GOVERNANCE: Final[dict[str, Callable[[StoredResource, Store], None]]] = {
     "Microsoft.Authorization/roleAssignments": _role_assignment,
     "Microsoft.Authorization/roleDefinitions": _role_definition,
     "Microsoft.Authorization/policyAssignments": _policy_assignment,
+    "Microsoft.Authorization/policyExemptions": _policy_exemption,
     "Microsoft.Consumption/budgets": _budget,
 }

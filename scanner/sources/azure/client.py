@@ -65,11 +65,12 @@ class ArmClient:
             raise ReadError("the answer is not an object")
         return body
 
-    async def list_all(self, path: str, api_version: str, condition: str = "") -> Listed:
+    async def list_all(self, path: str, api_version: str, condition: str = "", **asked: str) -> Listed:
         """All pages of a list, each id once. A list without `value`, with an element that is no object, or whose next page lies
-        elsewhere or was seen, is a failure that keeps what came before. `condition` is an OData filter.
+        elsewhere or was seen, is a failure that keeps what came before. `condition` is an OData filter, `asked` more parameters.
         """
-        url: str | None = self._url(path, api_version) + (f"&$filter={quote(condition)}" if condition else "")
+        named = {"$filter": condition, **asked} if condition else asked
+        url: str | None = self._url(path, api_version) + "".join(f"&{name}={quote(value)}" for name, value in named.items())
         items: dict[str, dict[str, Json]] = {}
         seen: set[str] = set()
         while url:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,19 @@ from typing import Any, Final
 
 from scanner.language.paths import compile_path
 from scanner.model.arm_types import arm_type
-from scanner.model.read_plan import EVENTS, INVENTORY, ChildRead, ExtensionRead, ReadPlan, read_permission
+from scanner.model.read_plan import (
+    EVENTS,
+    INVENTORY,
+    MEMBERSHIPS,
+    METRICS,
+    POLICY_STATES,
+    ChildRead,
+    ExtensionRead,
+    MetricRead,
+    ReadPlan,
+    ReferenceRead,
+    read_permission,
+)
 from scanner.model.resource import Resource, canonical_type, is_extension
 from scanner.model.resource_id import ResourceId, is_within, normalise, parent_type, type_name
 from scanner.model.snapshot import Snapshot
@@ -20,6 +33,7 @@ from scanner.model.spellings import Spellings
 from scanner.sources.azure.client import ArmClient, Listed, ReadError
 from scanner.sources.azure.ledger import Ledger, api_version
 from scanner.sources.azure.permissions import PERMISSIONS_VERSION, may_read, may_read_all
+from scanner.sources.azure.policy_states import state_body, states_query
 
 __all__ = ["Collector"]
 
@@ -36,6 +50,10 @@ _COLUMNS: Final = "id, name, type, kind, location, managedBy, sku, plan, tags, i
 _GRAPH: Final = "Microsoft.ResourceGraph/resources"
 _SUBSCRIPTION: Final = "Microsoft.Resources/subscriptions"
 _GROUP: Final = "Microsoft.Resources/subscriptions/resourceGroups"
+_ASSIGNMENTS: Final = "Microsoft.Authorization/roleAssignments"
+_TENANT_ROLES: Final = "/providers/microsoft.authorization/roledefinitions/"
+#: What a principal's id looks like; anything else is not put into a filter.
+_GUID: Final = re.compile(r"[0-9a-fA-F-]{36}")
 #: Resources of one type that are read again one by one; of more, the list is.
 _MOST_BY_ID: Final = 10
 #: How long Azure keeps its activity log.
@@ -79,10 +97,18 @@ class Collector:
                 *(self._around(name, scope) for scope in subscriptions if scope not in scopes for name in self._plan.around),
                 *(self._inventory(scope) for scope in scopes if INVENTORY in self._plan.types),
                 *(self._events(scope) for scope in scopes if self._plan.events),
+                *(self._policy_states(scope) for scope in scopes if POLICY_STATES in self._plan.types),
             ]
         )
         await self._below(self._ledger.resources.values(), _by_parent(self._children_to_read()), extensions=self._plan.extensions)
         await self._references()
+        await self._memberships()
+        await _all(
+            self._metric(resource, wanted)
+            for wanted in sorted(self._plan.metrics)
+            for resource in self._ledger.of_type(wanted.of)
+            if self._ledger.in_scope(resource.id)
+        )
 
     async def read_again(self, resource_ids: Iterable[str]) -> bool:
         """Read directly what Resource Graph told of these resources; whether there was any. The index lags behind changes by
@@ -133,7 +159,8 @@ class Collector:
         """What the index holds from there; extensions of the scope from ARM. The list of role assignments at a subscription also
         holds those inherited from above it and those of its resources; that of definitions the built-in ones too.
         """
-        types = [name for name in sorted(self._plan.types) if not canonical_type(name).startswith("microsoft.resources/")]
+        apart = (canonical_type(POLICY_STATES), "microsoft.resources/")
+        types = [name for name in sorted(self._plan.types) if not canonical_type(name).startswith(apart)]
         direct = [name for name in types if is_extension(name)]
         indexed = [name for name in types if name not in direct]
         if self._plan.fresh:
@@ -230,8 +257,92 @@ class Collector:
         named = {"id": f"{scope}/providers/Microsoft.Insights/eventtypes/management", "type": "Microsoft.Insights/eventtypes"}
         self._ledger.keep({**named, **window}, via="list", version=api_version(EVENTS), context=True)
 
+    async def _policy_states(self, scope: str) -> None:
+        """What Azure Policy finds by the definitions of the plan. The table leaves out without a word what one may not read."""
+        permitted: Listed
+        permitted, rows = await asyncio.gather(
+            self._permissions(scope), self._asked(scope, states_query(scope, self._plan.policies))
+        )
+        if isinstance(rows, ReadError):
+            self._ledger.failed(POLICY_STATES, scope, "graph", rows, read_permission(POLICY_STATES))
+            return
+        for row in rows:
+            self._ledger.keep(state_body(row, scope), via="graph", context=True)
+        if permitted.failure is None and may_read_all(permitted.items):
+            self._ledger.read(POLICY_STATES, scope, "graph")
+        else:
+            why = f"what that is could not be read: {permitted.failure}" if permitted.failure else "*/read is not granted"
+            reason = f"Resource Graph tells only of what one may read, and {why}"
+            self._ledger.gap(POLICY_STATES, scope, reason, read_permission(POLICY_STATES))
+
+    async def _metric(self, resource: Resource, wanted: MetricRead) -> None:
+        """What Azure Monitor measured on a resource, day by day; of several dimensions the one that is asked for."""
+        own = f"{resource.id}/providers/{METRICS}/{wanted.name}"
+        since = {"from": _iso(self._now - timedelta(days=wanted.days)), "to": _iso(self._now)}
+        asked = {
+            "metricnames": wanted.metric,
+            "aggregation": wanted.aggregation,
+            "interval": "P1D",
+            "timespan": "/".join(since.values()),
+        }
+        condition = f"{wanted.dimension} eq '*'" if wanted.dimension else ""
+        path, version = f"{resource.id}/providers/{METRICS}", api_version(METRICS)
+        found: Listed = await self._counted(lambda: self._client.list_all(path, version, condition, **asked))
+        if found.failure is not None:
+            self._ledger.failed(METRICS, own, "list", found.failure, read_permission(METRICS))
+            return
+        listed = [item.get("timeseries") for item in found.items]
+        series = [one for series in listed if isinstance(series, list) for one in series]
+        body = {"id": own, "type": METRICS, "metric": wanted.metric, **since, "timeseries": series}
+        self._ledger.keep(body, via="list", version=version, context=True)
+        self._ledger.read(METRICS, own, "list")
+
+    async def _memberships(self) -> None:
+        """Which assignments reach the planned principals, groups followed; asked only where a group was granted anything.
+
+        `assignedTo()` lists what a service principal is assigned itself and through groups that hold it, at any depth
+        (Microsoft's description of the filter).
+        """
+        kinds = (
+            compile_path("properties.principalType").read(item.body, Spellings()) for item in self._ledger.of_type(_ASSIGNMENTS)
+        )
+        if not any(isinstance(kind, str) and kind.lower() == "group" for kind in kinds):
+            return
+        await _all(
+            self._membership(principal, scope)
+            for principal in sorted(self._values_at(self._plan.principals))
+            for scope in self._ledger.scopes
+        )
+
+    async def _membership(self, principal: str, scope: str) -> None:
+        own = {"id": f"{scope}/providers/{MEMBERSHIPS}/{principal}", "type": MEMBERSHIPS}
+        path, condition = f"{scope}/providers/{_ASSIGNMENTS}", f"assignedTo('{principal}')"
+        found = await self._counted(lambda: self._client.list_all(path, api_version(_ASSIGNMENTS), condition))
+        if found.failure is not None:
+            self._ledger.failed(MEMBERSHIPS, own["id"], "list", found.failure, read_permission(MEMBERSHIPS))
+            return
+        ids = sorted(str(item.get("id")) for item in found.items)
+        body = {**own, "principalId": principal, "scope": scope, "assignmentIds": ids}
+        self._ledger.keep(body, via="list", version=api_version(_ASSIGNMENTS), context=True)
+
+    def _values_at(self, references: Iterable[ReferenceRead]) -> set[str]:
+        """The principals, in lower case, at the paths of types that were read."""
+        spellings = Spellings()
+        for resource in self._ledger.resources.values():
+            spellings.learn(resource.body)
+        return {
+            value.lower()
+            for reference in references
+            for resource in self._ledger.of_type(reference.type)
+            for _, value in compile_path(reference.path).expand(resource.body, spellings)
+            if isinstance(value, str) and _GUID.fullmatch(value)
+        }
+
     async def _rows(self, scope: str, types: list[str]) -> tuple[dict[str, Json], ...] | ReadError:
-        parsed, query = ResourceId.parse(scope), _query(types, ResourceId.parse(scope).resource_group)
+        return await self._asked(scope, _query(types, ResourceId.parse(scope).resource_group))
+
+    async def _asked(self, scope: str, query: str) -> tuple[dict[str, Json], ...] | ReadError:
+        parsed = ResourceId.parse(scope)
         try:
             found: tuple[dict[str, Json], ...] = await self._counted(lambda: self._client.query(query, [parsed.subscription]))
         except ReadError as failure:
@@ -297,14 +408,21 @@ class Collector:
         spellings = Spellings()
         for resource in self._ledger.resources.values():
             spellings.learn(resource.body)
-        wanted = {normalise(text): text.strip() for text in sorted(self._plan.named) if not self._ledger.knows(text)}
+        named = sorted(self._plan.named | self._plan.policies)
+        wanted = {normalise(text): text.strip() for text in named if not self._ledger.knows(text)}
         for reference in sorted(self._plan.references):
             path = compile_path(reference.path)
             for resource in self._ledger.of_type(reference.type):
                 for _, value in path.expand(resource.body, spellings):
-                    if isinstance(value, str) and ResourceId.parse(value).type and not self._ledger.knows(value):
+                    if isinstance(value, str) and _is_meant(value, reference) and not self._ledger.knows(value):
                         wanted.setdefault(normalise(value), value.strip())
-        return list(wanted.values())
+        return list(dict.fromkeys(self._readable(text) for text in wanted.values()))
+
+    def _readable(self, text: str) -> str:
+        """Where a role definition is read: one named at the tenant stands in every subscription, where fewer rights do."""
+        if not normalise(text).startswith(_TENANT_ROLES):
+            return text
+        return f"/subscriptions/{ResourceId.parse(self._ledger.scopes[0]).subscription}{text}"
 
     async def _referred(self, text: str) -> list[Resource]:
         name = ResourceId.parse(text).type
@@ -387,6 +505,11 @@ def _query(types: list[str], resource_group: str) -> str:
     # No name of a resource group holds a quote, so none can end the text early once it is gone.
     group = f" | where resourceGroup =~ '{resource_group.replace(chr(39), '')}'" if resource_group else ""
     return f"resources | where type in~ ({names}){group} | project {_COLUMNS} | order by id asc"
+
+
+def _is_meant(text: str, reference: ReferenceRead) -> bool:
+    kind = ResourceId.parse(text).type
+    return bool(kind) and canonical_type(kind) == canonical_type(reference.to or kind)
 
 
 def _stands_alone(body: Mapping[str, Json], planned: Collection[str]) -> bool:
