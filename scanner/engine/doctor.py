@@ -53,7 +53,7 @@ def diagnose(rule_set: RuleSet, baseline: Baseline, access: Iterable[ScopeAccess
         refused = [read_permission(name) for name in wanted] if item.failure else item.refused
         refusals = tuple(
             Refusal(permission, tuple(sorted(rule for rule, types in needs.items() if permission in map(read_permission, types))))
-            for permission in refused
+            for permission in dict.fromkeys(refused)
         )
         found.append(Diagnosis(item.scope, len(wanted), refusals, item.failure, item.index))
     return found

@@ -8,7 +8,7 @@ from typing import Final
 from scanner.facts import FACTS
 from scanner.facts.fact import Needs
 from scanner.model.arm_types import arm_type
-from scanner.model.read_plan import ChildRead, EventRead, ExtensionRead, ReadPlan, ReferenceRead
+from scanner.model.read_plan import ChildRead, EventRead, ExtensionRead, MetricRead, ReadPlan, ReferenceRead
 from scanner.model.resource import INLINE_CHILDREN, canonical_type
 from scanner.model.resource_id import ResourceId, parent_type, type_name
 from scanner.rules.baseline import Baseline
@@ -41,6 +41,9 @@ def _planned(wanted: Iterable[Needs], named: frozenset[str], *, fresh: bool) -> 
     references: set[ReferenceRead] = set()
     around: set[str] = set()
     events: set[EventRead] = set()
+    policies: set[str] = set()
+    principals: set[ReferenceRead] = set()
+    metrics: set[MetricRead] = set()
     for needs in wanted:
         for name in needs.types:
             _add(name, types, children)
@@ -52,9 +55,13 @@ def _planned(wanted: Iterable[Needs], named: frozenset[str], *, fresh: bool) -> 
         references.update(needs.references)
         around.update(needs.around)
         events.update(needs.events)
+        policies.update(needs.policies)
+        principals.update(needs.principals)
+        metrics.update(needs.metrics)
     return ReadPlan(
         frozenset(types), frozenset(children), frozenset(extensions), frozenset(references), named,
-        frozenset(around), frozenset(events), fresh=fresh,
+        frozenset(around), frozenset(events), frozenset(policies), frozenset(principals), frozenset(metrics),
+        fresh=fresh,
     )  # fmt: skip
 
 

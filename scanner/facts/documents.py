@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any
 
 from scanner.language.paths import compile_path
@@ -76,6 +77,15 @@ class Document:
         if str(found).lower() not in ("true", "false"):
             raise OddShapeError(Unknown.because(f"{self._words}: {path} is neither true nor false"))
         return str(found).lower() == "true"
+
+    def number(self, path: str) -> float | None:
+        """The finite number at a path, none where it is absent."""
+        found = self.value(path)
+        if found is None:
+            return None
+        if isinstance(found, bool) or not isinstance(found, int | float) or not isfinite(found):
+            raise OddShapeError(Unknown.because(f"{self._words}: {path} is no number"))
+        return found
 
     def below(self, path: str) -> Document:
         """The object at a path."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from scanner.facts.components import BoundWorkload
-from scanner.model.read_plan import ChildRead, EventRead, ExtensionRead, ReferenceRead
+from scanner.model.read_plan import ChildRead, EventRead, ExtensionRead, MetricRead, ReferenceRead
 from scanner.model.resource import Resource, canonical_type
 from scanner.model.resource_id import normalise
 from scanner.model.snapshot import Snapshot
@@ -22,7 +22,7 @@ Json = Any
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What must be read for a fact or rule. `around`: see `ReadPlan`."""
+    """What must be read for a fact or rule. `around`, `policies` and `principals`: see `ReadPlan`."""
 
     types: frozenset[str] = field(default_factory=frozenset)
     children: frozenset[ChildRead] = field(default_factory=frozenset)
@@ -30,6 +30,9 @@ class Needs:
     references: frozenset[ReferenceRead] = field(default_factory=frozenset)
     around: frozenset[str] = field(default_factory=frozenset)
     events: frozenset[EventRead] = field(default_factory=frozenset)
+    policies: frozenset[str] = field(default_factory=frozenset)
+    principals: frozenset[ReferenceRead] = field(default_factory=frozenset)
+    metrics: frozenset[MetricRead] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True, slots=True)

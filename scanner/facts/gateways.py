@@ -31,8 +31,8 @@ _POLICY_IDS: Final = (
 )
 _MANAGED: Final = ("owasp", "microsoft_defaultruleset")
 _FIREWALL: Final = {
-    "route": "string", "policy": "string", "state": "string", "mode": "string", "managed": "bool", "disabledRules": "array",
-    "disabledRules[*]": "string", "exclusions": "int", "allowRules": "array", "allowRules[*]": "string",
+    "route": "string", "policy": "string", "policyId": "string", "state": "string", "mode": "string", "managed": "bool",
+    "disabledRules": "array", "disabledRules[*]": "string", "exclusions": "int", "allowRules": "array", "allowRules[*]": "string",
 }  # fmt: skip
 _BACKEND: Final = {"setting": "string", "protocol": "string", "validatesChain": "bool", "validatesName": "bool"}
 _PATHS: Final = {
@@ -174,7 +174,7 @@ class _Gateway:
             return {"route": route, "policy": policy_id, **dict.fromkeys(("state", "mode", "managed"), found)}
         if found is None:
             return {"route": route, "policy": f"{policy_id} (which is gone)"}
-        return {"route": route, "policy": found.name, **_posture(found, self._context)}
+        return {"route": route, "policy": found.name, "policyId": found.id, **_posture(found, self._context)}
 
     def _backends(self, name: str, *, http: bool) -> list[Json]:
         if http:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from scanner.facts.access import identity_principals
 from scanner.facts.fact import Fact, FactContext, Needs, document
+from scanner.facts.roles.assignments import identity_principals
 from scanner.language.paths import compile_path
 from scanner.model.resource import Resource
 from scanner.model.resource_id import ResourceId, is_within, normalise
@@ -94,7 +94,7 @@ def _expected(context: FactContext) -> tuple[set[str], list[str]]:
                 doubts.append(f"component {name} is {binding.status if binding is not None else 'not bound'}")
                 continue
             for resource in binding.resources:
-                principals, why = identity_principals(resource, context)
+                principals, why = identity_principals(resource, context.snapshot)
                 found |= principals
                 doubts.extend(why)
     return found, doubts

@@ -55,11 +55,18 @@ def service_keys(context: FactContext) -> Iterator[Resource]:
     log = _Logs(context)
     for service, (kind, operation) in _SERVICES.items():
         for resource in context.snapshot.audited(kind):
-            if service != "openai" or _serves_models(resource, context.snapshot):
+            serves = service != "openai" or _serves_models(resource, context.snapshot)
+            if isinstance(serves, Unknown):
+                yield document("driftline/key", resource.id, _BOTH, _not_known(service, kind, serves))
+            elif serves:
                 yield from _Keys(service, resource, log.of(resource, operation), context).documents()
         for where, reason in holes(context.snapshot, kind):
-            body = dict.fromkeys(("live", "keyName", "ageLowerDays", "ageUpperDays", "source", "inVault"), reason)
-            yield document("driftline/key", where, "", {"service": service, "resourceType": kind, **body}, apart=service)
+            yield document("driftline/key", where, "", _not_known(service, kind, reason), apart=service)
+
+
+def _not_known(service: str, resource_type: str, reason: Unknown) -> dict[str, Json]:
+    named = ("live", "keyName", "ageLowerDays", "ageUpperDays", "source", "inVault")
+    return {"service": service, "resourceType": resource_type, **dict.fromkeys(named, reason)}
 
 
 class _Logs:
@@ -152,7 +159,11 @@ class _Keys:
         if made is None:
             return {"ageLowerDays": 0, "source": "no regenerate event; the service does not say when it was made"}
         kept = self._age(self.log.since)
-        return {**upper, "ageLowerDays": kept + 1, "source": f"no regenerate event in the {kept} days of the activity log"}
+        return {
+            **upper,
+            "ageLowerDays": min(kept + 1, self._age(made)),
+            "source": f"no regenerate event in the {kept} days of the activity log",
+        }
 
     def _in_vault(self) -> Json:
         """Whether the vault holds the key that is in force: `current`, `stale` or `missing`; unknown where nobody can tell."""
@@ -206,10 +217,12 @@ class _Keys:
         return max(0, (self.context.now - moment) // timedelta(days=1))
 
 
-def _serves_models(account: Resource, snapshot: Snapshot) -> bool:
-    """Whether an account is of Azure OpenAI, or may be."""
+def _serves_models(account: Resource, snapshot: Snapshot) -> Truth:
+    """Whether an account is of Azure OpenAI."""
     kind = _read(account, "kind", snapshot)
-    return isinstance(kind, Unknown) or str(kind).lower() in ("openai", "aiservices")
+    if isinstance(kind, str):
+        return kind.lower() in ("openai", "aiservices")
+    return kind if isinstance(kind, Unknown) else Unknown.because(f"{account.id} does not say its kind")
 
 
 def _providers(window: Resource, snapshot: Snapshot) -> set[str]:

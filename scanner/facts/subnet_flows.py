@@ -8,23 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cache
 from typing import Any, Final
 
-from scanner.facts.bare_world import BareWorld
 from scanner.facts.components import BoundWorkload
 from scanner.facts.fact import Fact, FactContext, Needs, document, holes
 from scanner.facts.flows.addresses import EVERYTHING, NOWHERE, Addresses, Surroundings
 from scanner.facts.flows.network import GROUPS, INTERFACES, SUBNETS, Networks
 from scanner.facts.flows.rows import FlowRow, read_rows
 from scanner.facts.flows.subnets import Segment, judge, open_ports
-from scanner.language.expressions import Template, compile_value
-from scanner.language.rule_functions import RULE_FUNCTIONS
-from scanner.language.scope import Scope
+from scanner.facts.parameters import TableValues
 from scanner.model.read_plan import ReferenceRead
 from scanner.model.resource import Resource
 from scanner.model.resource_id import is_within, normalise
-from scanner.model.unknown import ABSENT, Unknown
+from scanner.model.unknown import Unknown
 from scanner.rules.baseline import Baseline
 
 __all__ = ["GROUP_FLOWS", "SUBNET_FLOWS"]
@@ -58,30 +54,13 @@ def _needs(_: Baseline) -> Needs:
     )
 
 
-class _Parameters(BareWorld):
-    """The world of the table's expressions: the parameters of the workload."""
-
-    def __init__(self, context: FactContext, parameters: Mapping[str, Json]) -> None:
-        super().__init__(context.snapshot.spellings)
-        self._parameters = parameters
-
-    def parameter(self, name: str) -> Json:
-        """A parameter of the baseline."""
-        return self._parameters.get(name, Unknown.because(f"the baseline has no parameter {name!r}"))
-
-
-@cache
-def _compiled(text: str) -> Template:
-    return compile_value(text, RULE_FUNCTIONS)
-
-
 class _Table:
     """The table `nsg` as one workload means it."""
 
     def __init__(self, workload: BoundWorkload | None, context: FactContext, networks: Networks) -> None:
         self._workload, self._context, self._networks = workload, context, networks
         self.parameters = workload.parameters if workload is not None else context.baseline.parameters
-        self._world = _Parameters(context, self.parameters)
+        self._values = TableValues(context, self.parameters)
         self._table: Mapping[str, Json] = context.baseline.tables.get("nsg") or {}
 
     def component_of(self, subnet: Resource) -> str | Unknown:
@@ -105,13 +84,7 @@ class _Table:
 
     def rows(self, component: str, direction: str, subnet: Resource) -> tuple[FlowRow, ...]:
         """The rows of a component."""
-        return read_rows(self._table[component], direction, lambda value: self._value(value, subnet), self._prefixes)
-
-    def _value(self, value: Json, subnet: Resource) -> Json:
-        if not isinstance(value, str):
-            return value
-        found = _compiled(value).evaluate(Scope(subnet, subnet.body, subnet, self._context.now, self._world))
-        return Unknown.because(f"{value} has no value") if found is ABSENT else found
+        return read_rows(self._table[component], direction, lambda cell: self._values.value(cell, subnet), self._prefixes)
 
     def _prefixes(self, component: str) -> Addresses | Unknown:
         binding = self._workload.components.get(component) if self._workload is not None else None

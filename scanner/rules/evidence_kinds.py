@@ -127,6 +127,12 @@ class AppAssignmentShape(Shape):
     assignmentRequired: bool | None = None  # noqa: N815
 
 
+class DirectoryShape(Shape):
+    """Who is in the directory."""
+
+    principals: Texts | None = None
+
+
 class AbuseMonitoringShape(Shape):
     """Microsoft approved that prompts are not stored."""
 
@@ -140,6 +146,7 @@ EVIDENCE_KINDS: Final[Mapping[str, type[Shape]]] = {
     "appAssignment": AppAssignmentShape,
     "clients": ClientsShape,
     "costAlerts": CostAlertsShape,
+    "directory": DirectoryShape,
     "evaluation": EvaluationShape,
     "lifecycle": LifecycleShape,
     "monitoring": MonitoringShape,

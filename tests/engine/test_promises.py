@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scanner.engine.plan import plan_reads
 from scanner.engine.scan import run_scan
 from scanner.model.coverage import EVERYTHING, Gap, Read
 from scanner.model.read_plan import INVENTORY
@@ -26,6 +24,7 @@ from scanner.report.schemas import schemas
 from scanner.sources.snapshot_file import SnapshotFileSource
 from tests.honesty.snapshots import NOW, Fixed, judging
 from tests.honesty.snapshots import bodies as deployed
+from tests.honesty.snapshots import reads as collected
 
 Json = Any
 
@@ -44,14 +43,9 @@ def passes(result: Result) -> set[tuple[str, str, str]]:
     return {(item.rule, item.subject, one.lower()) for item in result.passes for one in item.resources}
 
 
-@cache
 def _reads() -> list[Read]:
-    """The reads that a collection of the reference would hold: every type at the subscription, every extension at its resource."""
-    baseline, rule_set = judging()
-    plan = plan_reads(rule_set, baseline)
-    types = {make_resource(body).type for body in deployed("reference")} | plan.types | {child.type for child in plan.children}
-    extensions = [Read(wanted.what, body["id"]) for wanted in plan.extensions for body in deployed("reference")]
-    return [*(Read(name, _scope()) for name in sorted(types) if name), *dict.fromkeys(extensions)]
+    """The reads that a collection of the reference would hold."""
+    return collected("reference")
 
 
 def test_the_reference_passes_under_the_reads_that_a_collection_holds() -> None:

@@ -107,7 +107,7 @@ def test_assignments_that_could_not_be_read_make_a_missing_row_unknown_but_not_a
 def test_a_group_may_reach_an_identity_but_nothing_reaches_a_resource_without_one() -> None:
     group = grant(GROUP, principal="g1", kind="Group")
     assert granted(snapshot(workspace(), group)) == Unknown.because(
-        "the role is granted to the group g1, whose members are not known"
+        "a role is granted to the group g1, whose members are not known"
     )
     assert granted(snapshot(workspace({"type": "None"}), group)) == "missing"
 

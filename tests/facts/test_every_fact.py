@@ -48,6 +48,11 @@ _IDS = [rid(kind, name) for kind, name in _TYPES.items()]
 _IDS += [
     f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/a",
     f"{_IDS[3]}/providers/Microsoft.Insights/diagnosticSettings/d",
+    f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policyAssignments/a",
+    f"{GROUP}/providers/Microsoft.Authorization/policyExemptions/e",
+    f"{SUBSCRIPTION}/providers/Microsoft.Authorization/policySetDefinitions/i",
+    f"{SUBSCRIPTION}/providers/Microsoft.PolicyInsights/policyStates/s",
+    "/providers/Microsoft.Authorization/policyDefinitions/71ef260a-8f18-47b7-abcb-62d0673d94dc",
     SUBSCRIPTION,
     f"{SUBSCRIPTION}/providers/Microsoft.Insights/diagnosticSettings/d",
     f"{SUBSCRIPTION.lstrip('/')}/providers/Microsoft.Consumption/budgets/b",
@@ -66,6 +71,9 @@ _MEMBERS = (
     "networkInterfaces", "privateDnsZoneConfigs", "privateDnsZoneId", "virtualNetworkLinkState", "virtualNetwork", "aRecords",
     "privateEndpointConnections", "privateEndpoint", "location", "dhcpOptions", "dnsServers",
     "sourceApplicationSecurityGroups", "remoteAddressSpace",
+    "policyDefinitionId", "policyDefinitions", "policyDefinitionReferenceId", "parameters", "effect", "value", "defaultValue",
+    "policyRule", "then", "overrides", "selectors", "in", "notScopes", "enforcementMode", "resourceSelectors", "expiresOn",
+    "policyAssignmentId", "policyDefinitionReferenceIds", "resourceId", "complianceState",
 )  # fmt: skip
 _WORDS = st.sampled_from(
     [
@@ -84,6 +92,8 @@ _WORDS = st.sampled_from(
         "10.0.0.0/8",
         "Inbound",
         "Allow",
+        "[parameters('effect')]",
+        "policyEffect",
     ]
 )
 _LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | _WORDS
@@ -142,8 +152,10 @@ def test_a_fact_without_any_read_has_no_document_that_looks_complete(name: str) 
     judged |= {"driftline/alertcoverage": "alerts", "driftline/budgets": "budgets"}
     judged |= {"driftline/subnetflows": "deviations", "driftline/groupflows": "openToInternet"}
     judged |= {"driftline/privatelink": "connected", "driftline/privateconnections": "strays"}
-    judged["driftline/evidence"] = "data"
-    judged["driftline/owners"] = "owners"
+    judged |= {"driftline/evidence": "data", "driftline/metric": "value"}
+    judged |= {"driftline/owners": "owners", "driftline/strangers": "strangers"}
+    judged |= {"driftline/identityaccess": "excess", "driftline/clients": "unapproved"}
+    judged |= {"driftline/policycoverage": "covered", "driftline/policycompliance": "nonCompliant"}
     if name == "driftline/workload":
         (found,) = derive("workload", of)
         assert {item["status"] for item in found.body["components"]} <= {"unknown", "bound", "missing"}

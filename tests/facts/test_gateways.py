@@ -65,7 +65,7 @@ def test_a_plain_listener_says_what_it_accepts_and_where_it_leads() -> None:
     assert one(gateway(firewallPolicy={"id": POLICY}, sslPolicy={"policyName": "appgwsslpolicy20220101"}), policy()) == {
         "resourceId": GATEWAY, "resourceName": "agw", "resourceType": "Microsoft.Network/applicationGateways",
         "listener": "https", "tier": "WAF_v2", "protocol": "Https", "redirects": False, "minimumTls": "TLSv1_2",
-        "firewalls": [{"route": "", "policy": "waf", **IN_FORCE}],
+        "firewalls": [{"route": "", "policy": "waf", "policyId": POLICY, **IN_FORCE}],
         "backends": [{"setting": "chat", "protocol": "Https", "validatesChain": True, "validatesName": True}],
     }  # fmt: skip
 

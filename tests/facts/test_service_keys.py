@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,3 +63,12 @@ def test_without_the_log_nothing_is_known_but_the_creation(made: float | None, r
         assert isinstance(body["ageLowerDays"], Unknown) is not log
         assert isinstance(body.get("ageUpperDays", 0), int)
         assert body.get("ageUpperDays", 0) >= 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "judged"), [({"kind": "OpenAI"}, True), ({"kind": "aiservices"}, True), ({"kind": "Face"}, False), ({}, True)]
+)
+def test_an_account_that_does_not_say_its_kind_may_serve_models(kind: Json, *, judged: bool) -> None:
+    account = resource(rid("Microsoft.CognitiveServices/accounts", "oai"), {"disableLocalAuth": False}, **kind)
+    found = [item for item in derive("key", snapshot(account)) if item.body.get("service") == "openai"]
+    assert bool(found) is judged
