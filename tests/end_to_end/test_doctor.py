@@ -10,9 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from scanner.cli.app import app
-from scanner.engine.doctor import diagnose
+from scanner.engine.doctor import diagnose, planned_types
+from scanner.engine.plan import plan_reads
 from scanner.model.access import ScopeAccess
 from scanner.model.errors import DriftlineError
+from scanner.model.read_plan import read_permission
 from scanner.report.doctor import render_diagnoses
 from tests.honesty.snapshots import judging
 
@@ -55,7 +57,8 @@ def test_only_what_the_chosen_rules_need_counts(without: Callable[..., str]) -> 
 def test_where_nobody_tells_what_is_granted_every_rule_may_stay_unknown() -> None:
     baseline, rule_set = judging()
     (found,) = diagnose(rule_set, baseline, [ScopeAccess("/subscriptions/s", (), "403 AuthorizationFailed", "503 ServerError")])
-    assert (found.healthy, len(found.refusals)) == (False, found.reads)
+    permissions = {read_permission(name) for name in planned_types(plan_reads(rule_set, baseline))}
+    assert (found.healthy, {refusal.permission for refusal in found.refusals}) == (False, permissions)
     assert {rule for refusal in found.refusals for rule in refusal.rules} == {rule.id for rule in rule_set.rules}
     text = render_diagnoses([found])
     assert "cannot be read: 403 AuthorizationFailed" in text

@@ -40,7 +40,7 @@ def check(*arguments: str) -> tuple[int, str]:
 
 def test_check_says_what_is_stated_and_until_when() -> None:
     code, said = check(str(SHIPPED), "--now", "2026-11-01")
-    assert (code, said.count("\n")) == (0, 13)
+    assert (code, said.count("\n")) == (0, 14)
     assert "evaluation.yaml: evaluation of chat-prod by chat team, until 2096-01-15\n" in said
     assert "expired on 2096-01-15: scans take it for unknown" in check(str(SHIPPED), "--now", "2097-01-01")[1]
     assert "soon to expire" in check(str(SHIPPED), "--now", "2096-01-01")[1]

@@ -182,7 +182,8 @@ def test_a_workload_of_the_settings_has_its_own_parameters_and_hints(
     monkeypatch.chdir(tmp_path)
     code, result = scan("--simulate", "reference")
     assert (code, {(item["rule"], item["subject"]) for item in result["findings"]}) == (
-        1, {("REL-001", ""), ("REL-002", ""), ("REL-009", ""), ("REL-010", ""), ("GOV-004a", "vault")},
+        1, {("REL-001", ""), ("REL-002", ""), ("REL-009", ""), ("REL-010", ""), ("GOV-004a", "vault"), ("IAM-013b", "chatUi"),
+         ("IAM-013b", "gateway")},
     )  # fmt: skip
     assert result["workloads"][0]["name"] == "chat"
 

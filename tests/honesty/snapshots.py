@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from scanner.engine.plan import plan_reads
 from scanner.engine.scan import run_scan
 from scanner.facts import FACT_PATHS
+from scanner.facts.policies.table import definition_ids
 from scanner.model.coverage import Gap, Read
-from scanner.model.read_plan import EVENTS, ReadPlan
+from scanner.model.read_plan import EVENTS, METRICS, POLICY_STATES, MetricRead, ReadPlan
 from scanner.model.resource import make_resource
+from scanner.model.resource_id import normalise
 from scanner.model.result import Result
 from scanner.model.snapshot import Snapshot
 from scanner.model.source import RequestCounts
 from scanner.rules import Baseline, RuleSet, load_baseline, load_rules
-from scanner.simulator import providers
+from scanner.simulator import metrics, providers
+from scanner.simulator.access import built_in_roles
+from scanner.simulator.policies import built_in_policies, policy_states
 from scanner.simulator.providers.web import settings_references
 from scanner.simulator.states import deploy_state
+from scanner.simulator.store import Store
 from tests.stated import with_shipped_evidence
 
 Json = Any
@@ -46,7 +51,7 @@ def bodies(state: str) -> list[Json]:
         for site in store.of_type("Microsoft.Web/sites")
         for item in settings_references(site, store)
     ]
-    shown = [providers.show(store, item) for item in store.everything()]
+    shown = [providers.show(store, item) for item in store.everything() if make_resource({"id": item.id.text}).type != METRICS]
     log: Json = {
         "type": "Microsoft.Insights/eventtypes",
         "from": "2026-08-03T00:00:00Z",
@@ -54,7 +59,32 @@ def bodies(state: str) -> list[Json]:
     }
     log |= {"providers": ["Microsoft.CognitiveServices", "Microsoft.MachineLearningServices", "Microsoft.Search"]}
     window = {"id": f"{shown[0]['id']}/providers/Microsoft.Insights/eventtypes/management", **log}
-    return [*shown, *offered, *references, window]
+    named = {f"{shown[0]['id']}/providers/{POLICY_STATES}/{at}": state for at, (_, state) in enumerate(policy_states(store))}
+    policies = [built_in_policies()[normalise(name)] for name in sorted(definition_ids(judging()[0]))]
+    roles = {
+        str(item["properties"].get("roleDefinitionId", "")).rpartition("/")[2].lower() for item in shown if "properties" in item
+    }
+    policies += [built_in_roles()[name] for name in sorted(roles) if name in built_in_roles()]
+    found = [{"id": key, "properties": state["properties"]} for key, state in named.items()]
+    measured = [_measured(store, item["id"], wanted) for wanted, item in _metrics(shown)]
+    return [*shown, *offered, *references, window, *policies, *found, *measured]
+
+
+def _metrics(shown: list[Json]) -> list[tuple[MetricRead, Json]]:
+    baseline, rule_set = judging()
+    wanted = sorted(plan_reads(rule_set, baseline).metrics)
+    return [(one, item) for one in wanted for item in shown if make_resource(item).type == one.of]
+
+
+def _measured(store: Store, resource_id: str, wanted: MetricRead) -> Json:
+    """A metric as a collection keeps it."""
+    since, now = ((NOW - timedelta(days=days)).isoformat() for days in (wanted.days, 0))
+    asked = {"metricnames": wanted.metric, "aggregation": wanted.aggregation, "interval": "P1D", "timespan": f"{since}/{now}"}
+    if wanted.dimension:
+        asked["$filter"] = f"{wanted.dimension} eq '*'"
+    (found,) = metrics.measured(store, resource_id, asked)["value"]
+    own = f"{resource_id}/providers/{METRICS}/{wanted.name}"
+    return {"id": own, "type": METRICS, "metric": wanted.metric, "from": since, "to": now, "timeseries": found["timeseries"]}
 
 
 @cache
@@ -65,7 +95,8 @@ def reads(state: str) -> list[Read]:
     types = {make_resource(body).type for body in bodies(state)} | plan.types | {child.type for child in plan.children}
     types |= {EVENTS}
     extensions = [Read(wanted.what, body["id"]) for wanted in sorted(plan.extensions) for body in bodies(state)]
-    return [*(Read(name, scope) for name in sorted(types) if name), *dict.fromkeys(extensions)]
+    measured = [Read(METRICS, body["id"]) for body in bodies(state) if make_resource(body).type == METRICS]
+    return [*(Read(name, scope) for name in sorted(types - {METRICS}) if name), *dict.fromkeys(extensions), *measured]
 
 
 class Fixed:

@@ -29,6 +29,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scanner.facts import FACTS
 from scanner.model.coverage import Gap, Read
 from scanner.model.read_plan import INVENTORY
 from scanner.model.resource import make_resource
@@ -189,14 +190,16 @@ def unexplained(after: Result) -> Verdicts:
 
 @cache
 def speakers(rule_id: str) -> tuple[str, ...]:
-    """The controls that may speak for a rule: its own, those that it follows from, and the other ones of a subnet's flows (NSG-010
-    is silent where one of them speaks).
+    """The controls that may speak for a rule: its own, those that it follows from, the other ones of a subnet's flows (NSG-010 is
+    silent where one of them speaks), and of GOV-002, about what policies find, the one that says that none is in force.
     """
     rule = judging()[1].get(rule_id)
     assert rule is not None
     beside = [
         other.control for other in judging()[1].rules if other.target.types == rule.target.types == ("driftline/subnetFlows",)
     ]
+    if rule.control == "GOV-002":
+        beside.append("GOV-001")
     return (rule.control, *rule.consequence_of, *beside)
 
 
@@ -205,8 +208,8 @@ def rests_on_components(rule_id: str) -> bool:
     """Whether a rule asks what the baseline's components are bound to, itself or through a fact."""
     rule = judging()[1].get(rule_id)
     assert rule is not None
-    facts = {"driftline/access", "driftline/diagnostics", "driftline/subnetflows"} & {name.lower() for name in rule.target.types}
-    return bool(rule.target.component or rule.uses.components or facts)
+    facts = [FACTS[name.lower()] for name in rule.target.types if name.lower() in FACTS]
+    return bool(rule.target.component or rule.uses.components or any(fact.tables for fact in facts))
 
 
 @cache
@@ -215,7 +218,12 @@ def bound(rule_id: str) -> frozenset[str]:
     rule = judging()[1].get(rule_id)
     (workload,) = judge(bodies("reference"), reads("reference"), []).workloads
     assert rule is not None
-    asked = {normalise(one) for name in rule.uses.components for one in workload.components.get(name, ())}
+    names = set(rule.uses.components)
+    if (
+        "driftline/access" in rule.target.types
+    ):  # a row is required while the keys of the service are off, and KEY says they are on
+        names |= {str(row["scope"]) for row in judging()[0].tables["rbac"] if "when" in row}
+    asked = {normalise(one) for name in names for one in workload.components.get(name, ())}
     if "parent" in rule.uses.relations:
         judged = [place for name, _, place in passing() if name == rule_id]
         asked |= {place.rpartition("/")[0].rpartition("/")[0] for place in judged}
