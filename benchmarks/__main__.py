@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.access import measure_access, measure_key_ages
 from benchmarks.command_line import measure_help
 from benchmarks.flows import measure_flows
 from benchmarks.live import measure_live
@@ -20,6 +21,8 @@ def main() -> None:
         measure_reference_scan(),
         *measure_templates(),
         *measure_flows(),
+        *measure_access(),
+        *measure_key_ages(),
         *measure_offline(),
         *measure_live(),
     ]
