@@ -14,7 +14,7 @@ from scanner.language.scope import EachElement, Scope, Uses
 from scanner.model.unknown import ABSENT, Unknown
 from scanner.model.verdict import Severity
 
-__all__ = ["Each", "Rule", "RuleFix", "Target", "UnknownWhen"]
+__all__ = ["Each", "FixStep", "Rule", "RuleFix", "Target", "UnknownWhen"]
 
 Json = Any
 #: By which member an element is told apart, the first that it has.
@@ -88,14 +88,35 @@ class UnknownWhen:
 
 
 @dataclass(frozen=True, slots=True)
+class FixStep:
+    """One step of a fix, compiled: `operation` is set, create, remove, action or manual; what it does not take is empty.
+
+    With `each`, an expression of a list, it is one step per element; without `when` it always counts. `irreversible` says why
+    there is no way back.
+    """
+
+    operation: str
+    resource: Template | None = None
+    api_version: str = ""
+    values: tuple[tuple[Path, Template], ...] = ()
+    body: Template | None = None
+    action: str = ""
+    text: Message | None = None
+    choices: tuple[Message | Template, ...] = ()
+    each: Template | None = None
+    when: Condition | None = None
+    irreversible: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RuleFix:
-    """What mends a finding. `steps` are ARM operations as written, held against their shapes, expressions uncompiled."""
+    """What mends a finding: ARM operations in order, or what a person decides. `requires` is without what it mends nothing."""
 
     title: str
     kind: str
     disrupts: str
     disrupts_text: str
-    steps: tuple[Mapping[str, Json], ...]
+    steps: tuple[FixStep, ...]
     after: tuple[str, ...] = ()
     requires: Condition | None = None
 
