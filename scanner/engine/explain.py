@@ -73,4 +73,4 @@ def _component_of(resource: Resource, workload: BoundWorkload | None) -> str:
 def _fix_of(rule: Rule) -> Fix | None:
     if rule.fix is None:
         return None
-    return Fix(kind=rule.fix.kind, title=rule.fix.title, disrupts=rule.fix.disrupts)
+    return Fix(rule.fix.kind, rule.fix.title, rule.fix.disrupts, rule.fix.disrupts_text)

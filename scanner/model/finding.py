@@ -35,11 +35,15 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """What a rule offers to mend it: the kind of its first step, a title, and how much it disrupts."""
+    """What a rule offers to mend it: the kind of its first step, a title, how much it disrupts, and whom. `proof` is what a
+    rehearsal showed of the steps planned for it: `proven`, `failed`, `untried`; empty where none were planned.
+    """
 
     kind: str
     title: str
     disrupts: str
+    disrupts_text: str = ""
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from scanner.model.coverage import Coverage, Gap, Read
-from scanner.model.resource import Resource, canonical_type, promote_children
+from scanner.model.resource import Resource, canonical_type, is_extension, promote_children
 from scanner.model.resource_id import ResourceId, is_within, normalise
 from scanner.model.spellings import Spellings
 from scanner.model.unknown import Unknown
@@ -67,7 +67,12 @@ class Snapshot:
         if found is not None:
             return found
         parsed = ResourceId.parse(resource_id)
-        return self.missing(parsed.type, parsed.key) if parsed.type else Unknown.because(f"{resource_id!r} is not a resource id")
+        if not parsed.type:
+            return Unknown.because(f"{resource_id!r} is not a resource id")
+        missing = self.missing(parsed.type, parsed.key)
+        # What stands on another resource may have been listed there alone.
+        upon = missing is not None and (is_extension(parsed.type) or "/providers/" in parsed.scope.lower())
+        return self.missing(parsed.type, normalise(parsed.scope)) if upon else missing
 
     def children(self, parent: Resource, resource_type: str) -> list[Resource]:
         """Resources of a type at any depth below a parent."""

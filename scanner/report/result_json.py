@@ -124,7 +124,8 @@ def _evidence(item: Evidence) -> dict[str, Json]:
 
 
 def _fix(fix: Fix) -> dict[str, Json]:
-    return {"kind": fix.kind, "title": fix.title, "disrupts": fix.disrupts}
+    document = {"kind": fix.kind, "title": fix.title, "disrupts": fix.disrupts, "disrupts_text": fix.disrupts_text}
+    return {**document, "proof": fix.proof} if fix.proof else document
 
 
 def _passes(result: Result) -> Iterator[dict[str, Json]]:

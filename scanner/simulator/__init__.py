@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scanner.simulator.server import Server
     from scanner.simulator.states import Deployed
 
-__all__ = ["Simulator", "start_simulator"]
+__all__ = ["Simulator", "serve", "start_simulator"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,20 @@ def start_simulator(
 
     Raises `DriftlineError` for a bad state or a taken port.
     """
+    from scanner.simulator.states import deploy_state
+
+    with serve(deploy_state(state, now or datetime.now(UTC)), port=port, faults=faults, page_size=page_size) as simulator:
+        yield simulator
+
+
+@contextmanager
+def serve(deployed: Deployed, *, port: int = 0, faults: Path | None = None, page_size: int = 20) -> Iterator[Simulator]:
+    """Run a simulator of what is in being. Raises `DriftlineError` for a taken port."""
     import trustme
 
     from scanner.simulator.faults import Faults, load_faults
     from scanner.simulator.server import Server
-    from scanner.simulator.states import deploy_state
 
-    deployed = deploy_state(state, now or datetime.now(UTC))
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)

@@ -64,14 +64,15 @@ def _fill_identity(stored: StoredResource, store: Store) -> None:
     if not isinstance(identity, dict):
         return
     if "systemassigned" in str(identity.get("type", "")).lower():
-        identity["principalId"] = guid_of(stored.id.key, "principal")
-        identity["tenantId"] = store.tenant
+        identity.setdefault("principalId", guid_of(stored.id.key, "principal"))  # it stays as long as the resource
+        identity.setdefault("tenantId", store.tenant)
     users = identity.get("userAssignedIdentities")
     if isinstance(users, dict):
         for user_id in users:
             known = store.raw(user_id)
             properties = properties_of(known) if known is not None else {}
-            users[user_id] = {"principalId": properties.get("principalId"), "clientId": properties.get("clientId")}
+            if "principalId" in properties or not isinstance(users[user_id], dict) or not users[user_id]:
+                users[user_id] = {"principalId": properties.get("principalId"), "clientId": properties.get("clientId")}
 
 
 def properties_of(stored: StoredResource) -> dict[str, Json]:

@@ -17,7 +17,7 @@ Json = Any
 def _workspace(stored: StoredResource, store: Store) -> None:
     """Members of a recorded workspace. The managed network is built when first needed: Inactive until then."""
     properties, name, location = properties_of(stored), stored.id.name, stored.body.get("location", "")
-    own = properties["workspaceId"] = guid_of(stored.id.key, "workspace")
+    own = properties.setdefault("workspaceId", guid_of(stored.id.key, "workspace"))
     fill(
         properties,
         {

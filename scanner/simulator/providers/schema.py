@@ -73,13 +73,17 @@ def without_read_only(resource_type: str, body: dict[str, Json]) -> dict[str, Js
 def carry_read_only(resource_type: str, before: dict[str, Json], after: dict[str, Json]) -> None:
     """Keep what Azure had computed before a resource was written again."""
     for path in schema_of(resource_type).read_only:
-        if "*" not in path and path not in _ALWAYS:
+        if "[*]" not in path and path not in _ALWAYS:
             _carry(before, after, path.split("."))
 
 
 def _carry(before: Json, after: Json, steps: list[str]) -> None:
     for at, step in enumerate(steps):
         if not isinstance(before, dict) or not isinstance(after, dict):
+            return
+        if step == "*":
+            for name in before:
+                _carry(before, after, [name.lower(), *steps[at + 1 :]])
             return
         name = next((key for key in before if key.lower() == step), None)
         if name is None:

@@ -1,0 +1,118 @@
+"""A simulator that holds a snapshot: runs operations as ARM requests, and is read again as the snapshot was.
+
+What a request did not touch stays as it was read, reads and gaps with it: a rehearsal never makes known what was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from scanner.model.resource import Resource, make_resource
+from scanner.model.resource_id import is_within, normalise
+from scanner.model.snapshot import Snapshot
+from scanner.remediation.operations import Kind, Operation, changed, leaves, value_at
+from scanner.simulator import providers
+from scanner.simulator.arm import Arm, Request
+from scanner.simulator.errors import ArmError
+from scanner.simulator.loaded import OPERATOR, load_resources
+from scanner.simulator.store import StoredResource
+
+__all__ = ["Rehearsal"]
+
+Json = Any
+_ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
+
+
+class Rehearsal:
+    """Snapshots in being. `now` is the clock of the simulator, that of the scan."""
+
+    def __init__(self, snapshots: Sequence[Snapshot], now: datetime) -> None:
+        self._snapshots = tuple(snapshots)
+        self.deployed = load_resources([item for snapshot in snapshots for item in snapshot.resources], now)
+        self._store = self.deployed.store
+        self._arm = Arm(self._store)
+        self._before = {stored.id.key: _ENCODE(self._show(stored)) for stored in self._store.everything()}
+        self._events = len(self._store.events)
+
+    def run(self, operation: Operation) -> str:
+        """Carry out an operation as a script does: what is there is read and held against what was scanned, then changed. Empty,
+        or what ARM or the comparison says against it.
+        """
+        try:
+            there = self._get(operation)
+            wrong = _otherwise(operation, there)
+            if wrong:
+                return wrong
+            body = changed(there, operation.changes) if operation.kind is Kind.SET else operation.body
+            self._request(operation.method, operation.path, operation.api_version, body)
+        except ArmError as error:
+            return f"{error.code}: {error.message}"
+        return ""
+
+    def read_again(self) -> list[Snapshot]:
+        """The snapshots as they would be read now."""
+        return [self._again(snapshot) for snapshot in self._snapshots]
+
+    def _get(self, operation: Operation) -> Json:
+        try:
+            return self._request("GET", operation.resource, operation.api_version, None)
+        except ArmError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def _request(self, method: str, path: str, version: str, body: Json) -> Json:
+        return self._arm.handle(Request(method, path, {"api-version": version}, body, OPERATOR)).body
+
+    def _show(self, stored: StoredResource) -> dict[str, Json]:
+        return providers.show(self._store, stored)
+
+    def _again(self, snapshot: Snapshot) -> Snapshot:
+        kept = [again for item in snapshot.resources if not item.inline and (again := self._resource(item)) is not None]
+        return Snapshot(
+            scopes=snapshot.scopes, resources=[*kept, *self._made(snapshot)], reads=snapshot.reads, gaps=snapshot.gaps,
+            collected=snapshot.collected,
+        )  # fmt: skip
+
+    def _resource(self, item: Resource) -> Resource | None:
+        """A resource as it is now; None where it is gone."""
+        stored = self._store.raw(item.id)
+        if stored is None:
+            return None
+        shown = self._show(stored)
+        if _ENCODE(shown) == self._before.get(stored.id.key):
+            return item
+        return make_resource(shown, via=item.via, api_version=item.api_version, context=item.context, fallback_id=item.id)
+
+    def _made(self, snapshot: Snapshot) -> Iterator[Resource]:
+        """What is there now and was known not to be."""
+        for stored in self._store.everything():
+            if stored.id.key in self._before or snapshot.look_up(stored.id.text) is not None:
+                continue
+            audited = snapshot.in_scope(stored.id.text)
+            if audited or any(is_within(normalise(scope), normalise(stored.id.scope)) for scope in snapshot.scopes):
+                yield make_resource(self._show(stored), via="get", context=not audited)
+
+
+def _otherwise(operation: Operation, there: Json) -> str:
+    """Why what is there is not what was scanned; empty where it is."""
+    if operation.kind is Kind.CREATE:
+        return "it is there already" if there is not None else ""
+    if there is None:
+        return "it is not there"
+    for change in operation.changes:
+        for path, value in leaves(change.before, change.path):
+            found = value_at(there, path)
+            if not _same(found, value):
+                return f"{change.text} is no longer what was scanned"
+    return ""
+
+
+def _same(found: Json, scanned: Json) -> bool:
+    if isinstance(found, str) and isinstance(scanned, str):
+        return normalise(found) == normalise(scanned)
+    return bool(found == scanned)
