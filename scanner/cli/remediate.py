@@ -43,7 +43,9 @@ def command(
     rules: o.RuleDirectories = None,
     evidence: o.EvidenceFiles = None,
     only: o.Only = None,
-    formats: Annotated[list[ScriptFormat] | None, typer.Option("--format", help="Scripts; may be repeated; az by default.")] = None,
+    formats: Annotated[
+        list[ScriptFormat] | None, typer.Option("--format", help="Scripts, az by default; may be repeated.")
+    ] = None,
     prove: Annotated[bool, typer.Option("--prove", help="Try the plan and its undo on a simulator of the snapshot.")] = False,
     prove_with: Annotated[
         Prover | None, typer.Option("--prove-with", help="az: run the very script by the real az on that simulator.")

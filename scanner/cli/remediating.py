@@ -14,15 +14,16 @@ from scanner.cli.compose import Judging, settle
 from scanner.engine.failures import failing_outcomes
 from scanner.engine.unit import judge_unit
 from scanner.model.errors import DriftlineError
-from scanner.model.finding import Finding
+from scanner.model.finding import Finding, Fix
 from scanner.model.read_plan import ReadPlan
 from scanner.model.resource_id import normalise
 from scanner.model.result import Result
 from scanner.model.snapshot import Snapshot
 from scanner.model.verdict import Verdict
+from scanner.proof.foresight import foresee
 from scanner.remediation.asking import Failure
-from scanner.remediation.plan import Plan
-from scanner.remediation.planning import make_plan
+from scanner.remediation.plan import Manual, Plan, ProofState, Step
+from scanner.remediation.summary import step_words
 from scanner.rules.rule_set import RuleSet
 from scanner.rules.settings import load_settings
 from scanner.sources.snapshot_file import SnapshotFileSource
@@ -137,8 +138,14 @@ def plan_of(material: Material, only: Sequence[str]) -> Plan:
     """The plan for what fails: of rules, controls or families, where some are named; what a waiver in force accepts is left."""
     chosen = {rule.id for rule in (material.rule_set.select(only) if only else material.rule_set).rules}
     wanted = [item for item in material.failures if item.finding.rule in chosen and not item.finding.waived]
-    left = [item.finding.fingerprint for item in material.failures if item not in wanted]
-    return make_plan(material.result.scan, wanted, left)
+    taken = {item.finding.fingerprint for item in wanted}
+    left = [key for item in material.failures if (key := item.finding.fingerprint) not in taken]
+    judging = material.judging
+    judge = partial(
+        failing_outcomes, rule_set=material.rule_set, baseline=judging.baseline, workloads=judging.settings.workloads,
+        now=material.now,
+    )  # fmt: skip
+    return foresee(material.result.scan, wanted, left, material.snapshots, judge, material.now)
 
 
 def proven(plan: Plan, material: Material, by: str) -> Plan:
@@ -158,14 +165,15 @@ def proven(plan: Plan, material: Material, by: str) -> Plan:
 
 
 def with_proof(result: Result, plan: Plan) -> Result:
-    """The result whose findings say what was planned for them and what of it was proven."""
-    states: dict[str, str] = {}
+    """The result whose findings say what was planned for them, and what of it was proven."""
+    steps: dict[str, list[Step]] = {}
     for step in plan.steps:
         for finding in step.findings:
-            states[finding] = max(states.get(finding, ""), step.proof.value, key=_SPEAKS.index)
+            steps.setdefault(finding, []).append(step)
+    manual = {item.finding: item for item in plan.manual}
     findings = [
-        replace(item, fix=replace(item.fix, proof=states[item.fingerprint]))
-        if item.fix is not None and item.fingerprint in states
+        replace(item, fix=_planned(item.fix, steps.get(item.fingerprint, ()), manual.get(item.fingerprint)))
+        if item.fix is not None
         else item
         for item in result.findings
     ]
@@ -173,4 +181,14 @@ def with_proof(result: Result, plan: Plan) -> Result:
 
 
 #: What of several steps speaks for a finding, least first: one that failed speaks for all.
-_SPEAKS: Final = ("", "proven", "untried", "failed")
+_SPEAKS: Final = (ProofState.PROVEN, ProofState.UNTRIED, ProofState.FAILED)
+
+
+def _planned(fix: Fix, steps: Sequence[Step], manual: Manual | None) -> Fix:
+    if manual is not None:
+        fix = replace(fix, text=manual.text, choices=manual.choices)
+    if not steps:
+        return fix
+    state = max((step.proof for step in steps), key=_SPEAKS.index)
+    notes = dict.fromkeys(step.proof_note for step in steps if step.proof_note)
+    return replace(fix, steps=tuple(map(step_words, steps)), proof=state.value, proof_note="; ".join(notes))

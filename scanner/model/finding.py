@@ -35,15 +35,21 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """What a rule offers to mend it: the kind of its first step, a title, how much it disrupts, and whom. `proof` is what a
-    rehearsal showed of the steps planned for it: `proven`, `failed`, `untried`; empty where none were planned.
+    """What a rule offers to mend it: the kind of its first step, a title, how much it disrupts, and whom.
+
+    The rest is known once a plan was made: `steps` says in words what it does, `text` and `choices` what it leaves to people;
+    `proof` is `untried`, `proven` or `failed`, with the reason in `proof_note`.
     """
 
     kind: str
     title: str
     disrupts: str
     disrupts_text: str = ""
+    steps: tuple[str, ...] = ()
+    text: str = ""
+    choices: tuple[str, ...] = ()
     proof: str = ""
+    proof_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ def _not_undone(plan: Plan, back: Mapping[str, str], changes: Iterable[Change]) 
 
 
 def _tried(steps: Sequence[Step], proof: Proof) -> Iterable[Step]:
-    """Each step proven, or failed with the reason. What got worse and lies near no step speaks against all that changed anything."""
+    """Each step proven, or failed with the reason. What got worse near no step speaks against all of them."""
     refused = {item.where: item.words for item in proof.refused}
     broken = {item.finding: item for item in (*proof.still_failing, *proof.turned_unknown)}
     worse = [*proof.newly_failing, *proof.turned_unknown]

@@ -1,4 +1,4 @@
-"""What the fixes of rules ask for: each failing outcome's steps, evaluated where it was judged, or what a person has to decide."""
+"""What the fixes of rules ask for: the steps of each failing outcome, evaluated where it was judged, or a person's decision."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scanner.model.finding import Finding
 from scanner.model.resource import Resource
 from scanner.model.resource_id import ResourceId
 from scanner.model.snapshot import Snapshot
-from scanner.model.unknown import ABSENT, Unknown
+from scanner.model.unknown import ABSENT, Truth, Unknown
 from scanner.remediation.operations import Change, Kind, Operation, changed, leaves, spelled, value_at, writable
 from scanner.remediation.plan import Manual
 from scanner.rules.rule import FixStep, Rule
@@ -84,7 +84,7 @@ def ask(failure: Failure) -> tuple[list[Asked], list[Manual]]:
     return asked, manual
 
 
-def _not_offered(holds: bool | Unknown) -> str:
+def _not_offered(holds: Truth) -> str:
     return f"whether a script can do it is not known: {holds}" if isinstance(holds, Unknown) else "it needs a decision here"
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from scanner.model.errors import DriftlineError
-from scanner.model.resource_id import normalise, parent_key
+from scanner.model.resource_id import ResourceId, normalise, parent_key
+from scanner.remediation.asking import Failure
 from scanner.remediation.merging import Merged
 from scanner.remediation.operations import Kind, leaves
 from scanner.remediation.plan import RISKS
@@ -53,32 +54,55 @@ def _before(merged: Sequence[Merged]) -> list[set[int]]:
     goes, and parents before their children when they are made, after them when they go.
     """
     before: list[set[int]] = [set() for _ in merged]
-    by_rule: dict[str, list[int]] = {}
-    made: dict[str, int] = {}
-    gone: dict[str, int] = {}
+    places = _Places(merged)
     for at, item in enumerate(merged):
-        for failure in item.failures:
-            for name in {failure.finding.rule, failure.finding.control}:
-                by_rule.setdefault(name, []).append(at)
-        key = normalise(item.operation.resource)
-        if item.operation.kind is Kind.CREATE:
-            made[key] = at
-        elif item.operation.kind is Kind.REMOVE:
-            gone[key] = at
-    for at, item in enumerate(merged):
-        names = {name for failure in item.failures if failure.rule.fix is not None for name in failure.rule.fix.after}
-        before[at].update(other for name in names for other in by_rule.get(name, ()))
-        own = normalise(item.operation.resource)
-        before[at].update(made[key] for key in (*_mentioned(item), *_above(own)) if key in made)
-        for key in _let_go(item):
-            if key in gone:
-                before[gone[key]].add(at)
-        if own in gone and item.operation.kind is Kind.REMOVE:
-            for key in _above(own):
-                if key in gone:
-                    before[gone[key]].add(at)
-        before[at].discard(at)
+        before[at] |= places.waited_for(item) | places.made_for(item)
+        for gone in places.let_go_by(item):
+            before[gone].add(at)
+    for at, needed in enumerate(before):
+        needed.discard(at)
     return before
+
+
+class _Places:
+    """Where in a list of operations stands what others wait for."""
+
+    def __init__(self, merged: Sequence[Merged]) -> None:
+        self._by_rule: dict[tuple[str, str], set[int]] = {}
+        self._by_kind: dict[Kind, dict[str, int]] = {kind: {} for kind in Kind}
+        for at, item in enumerate(merged):
+            self._by_kind[item.operation.kind][normalise(item.operation.resource)] = at
+            for failure in item.failures:
+                for name in {failure.finding.rule, failure.finding.control}:
+                    self._by_rule.setdefault((name, _subscription(failure)), set()).add(at)
+
+    def waited_for(self, item: Merged) -> set[int]:
+        """The steps of the rules that its fixes come after."""
+        names = {
+            (name, _subscription(failure))
+            for failure in item.failures
+            if failure.rule.fix is not None
+            for name in failure.rule.fix.after
+        }
+        return set().union(*(self._by_rule.get(name, set()) for name in names))
+
+    def made_for(self, item: Merged) -> set[int]:
+        """The creates of what it names, and of what it lies in."""
+        made = self._by_kind[Kind.CREATE]
+        named = (*_mentioned(item), *_above(normalise(item.operation.resource)))
+        return {made[key] for key in named if key in made}
+
+    def let_go_by(self, item: Merged) -> set[int]:
+        """The removes of what it named before, and of what it lay in when it goes itself."""
+        gone = self._by_kind[Kind.REMOVE]
+        removed = item.operation.kind is Kind.REMOVE
+        named = (*_let_go(item), *(_above(normalise(item.operation.resource)) if removed else ()))
+        return {gone[key] for key in named if key in gone}
+
+
+def _subscription(failure: Failure) -> str:
+    """Steps wait for those of their own subscription: what another does is of another workload."""
+    return ResourceId.parse(failure.finding.resource).subscription.lower()
 
 
 def _mentioned(item: Merged) -> Iterator[str]:

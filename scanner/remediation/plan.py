@@ -113,7 +113,9 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that is to be done about a scan. `left` counts failing findings that waivers accept or options left out."""
+    """Everything that is to be done about a scan. `left` are failing findings that waivers accept or options left out; `foreseen`
+    what steps would make fail that does not fail now, and other steps or people see to.
+    """
 
     scan: ScanInfo
     steps: tuple[Step, ...]
@@ -121,6 +123,7 @@ class Plan:
     covered: tuple[Covered, ...] = ()
     left: tuple[str, ...] = ()
     proof: Proof | None = None
+    foreseen: tuple[Seen, ...] = ()
 
     @property
     def subscriptions(self) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ def plan_document(plan: Plan) -> dict[str, Json]:
         "steps": [_step(step) for step in plan.steps],
         "manual": [_manual(item) for item in plan.manual],
         "covered": [_covered(item) for item in plan.covered],
+        "foreseen": _seen(plan.foreseen),
         "left": list(plan.left),
         "proof": _proof(plan.proof) if plan.proof is not None else None,
     }

@@ -56,20 +56,26 @@ def _upon(asked: Iterable[Asked]) -> Iterable[Asked]:
 
 
 def _covered(failures: Sequence[Failure], manual: Sequence[Manual], asked: Sequence[Asked]) -> Iterable[Covered]:
-    """Findings left to people that follow from one that has steps, at the same resource or one that it lies in or holds."""
+    """Findings left to people that need nothing of their own: they follow from one that has steps, at the same resource or one
+    that it lies in or holds; or what they are about is removed.
+    """
     has_steps: dict[str, list[str]] = {}
+    removed: dict[str, str] = {}
     for item in asked:
         for name in {item.failure.finding.rule, item.failure.finding.control}:
             has_steps.setdefault(name, []).append(normalise(item.failure.finding.resource))
+        if item.operation.kind is Kind.REMOVE:
+            removed[normalise(item.operation.resource)] = item.failure.finding.rule
     open_ones = {item.finding for item in manual}
     for failure in failures:
         finding = failure.finding
         if finding.fingerprint not in open_ones:
             continue
         own = normalise(finding.resource)
-        causes = tuple(name for name in finding.consequence_of if any(_near(own, other) for other in has_steps.get(name, ())))
-        if causes:
-            yield Covered(finding.rule, finding.fingerprint, finding.resource, causes)
+        by = [name for name in finding.consequence_of if any(_near(own, other) for other in has_steps.get(name, ()))]
+        by += [rule for key, rule in removed.items() if is_within(own, key)]
+        if by:
+            yield Covered(finding.rule, finding.fingerprint, finding.resource, tuple(dict.fromkeys(by)))
 
 
 def _near(left: str, right: str) -> bool:

@@ -124,8 +124,17 @@ def _evidence(item: Evidence) -> dict[str, Json]:
 
 
 def _fix(fix: Fix) -> dict[str, Json]:
-    document = {"kind": fix.kind, "title": fix.title, "disrupts": fix.disrupts, "disrupts_text": fix.disrupts_text}
-    return {**document, "proof": fix.proof} if fix.proof else document
+    """What no plan has said yet is left out."""
+    document: dict[str, Json] = {"kind": fix.kind, "title": fix.title, "disrupts": fix.disrupts}
+    planned = {
+        "disrupts_text": fix.disrupts_text,
+        "steps": list(fix.steps),
+        "text": fix.text,
+        "choices": list(fix.choices),
+        "proof": fix.proof,
+        "proof_note": fix.proof_note,
+    }
+    return document | {name: value for name, value in planned.items() if value}
 
 
 def _passes(result: Result) -> Iterator[dict[str, Json]]:

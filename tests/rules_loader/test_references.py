@@ -78,7 +78,7 @@ def test_a_fix_of_every_operation_loads_and_asks_for_nothing_more_to_be_collecte
     write("own", r=RULE, s=OTHER + FIX + steps)
     plain, mended = load().rules
     assert mended.fix is not None
-    assert (mended.fix.kind, [next(iter(step)) for step in mended.fix.steps], mended.fix.requires is not None) == (
+    assert (mended.fix.kind, [step.operation for step in mended.fix.steps], mended.fix.requires is not None) == (
         "set", ["set", "create", "remove", "action", "manual"], True,
     )  # fmt: skip
     assert mended.uses == plain.uses

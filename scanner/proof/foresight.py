@@ -1,0 +1,85 @@
+"""What a plan would break: its steps are rehearsed, and what would newly fail is mended by the plan itself.
+
+Turning keys off, say, makes a role necessary that nobody missed before; the role is granted first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from scanner.engine.evaluate import Outcome
+from scanner.model.errors import DriftlineError
+from scanner.model.finding import Finding
+from scanner.model.resource_id import is_within, normalise
+from scanner.model.result import ScanInfo
+from scanner.model.snapshot import Snapshot
+from scanner.proof.rehearsal import Rehearsal
+from scanner.remediation.asking import Failure
+from scanner.remediation.plan import Covered, Plan, Seen, Step
+from scanner.remediation.planning import make_plan
+
+__all__ = ["foresee"]
+
+JudgeFailures = Callable[[Snapshot], list[tuple[Finding, Outcome]]]
+#: What mends something new may break something in turn.
+_ROUNDS: Final = 3
+
+
+def foresee(
+    scan: ScanInfo, failures: Sequence[Failure], left: Sequence[str], snapshots: Sequence[Snapshot], judge: JudgeFailures,
+    now: datetime,
+) -> Plan:  # fmt: skip
+    """The plan for failures and for what it would make fail. Raises `DriftlineError` as `make_plan` does."""
+    plan = make_plan(scan, failures, left)
+    known = {item.finding.fingerprint for item in failures} | set(left)
+    new: list[Failure] = []
+    for _ in range(_ROUNDS):
+        after = _after(plan, snapshots, judge, now)
+        found = [item for item in after if item.finding.fingerprint not in known]
+        if not found:
+            plan = _without_mended(plan, {item.finding.fingerprint for item in after})
+            break
+        known.update(item.finding.fingerprint for item in found)
+        try:
+            plan = make_plan(scan, [*failures, *new, *found], left)
+        except DriftlineError:  # what would mend it would take back what a step does: the proof tells of it
+            break
+        new += found
+    return replace(plan, foreseen=tuple(map(_seen, new)))
+
+
+def _after(plan: Plan, snapshots: Sequence[Snapshot], judge: JudgeFailures, now: datetime) -> list[Failure]:
+    if not plan.steps:
+        return []
+    rehearsal = Rehearsal(snapshots, now)
+    for step in plan.steps:
+        rehearsal.run(step.operation)
+    return [Failure(finding, outcome, after) for after in rehearsal.read_again() for finding, outcome in judge(after)]
+
+
+def _without_mended(plan: Plan, failing: set[str]) -> Plan:
+    """The plan without decisions on what its steps see to anyhow."""
+    if not plan.steps:
+        return plan
+    mended = [item for item in plan.manual if item.finding not in failing]
+    covered = [Covered(item.rule, item.finding, item.resource, _by(item.resource, plan.steps)) for item in mended]
+    return replace(plan, manual=tuple(item for item in plan.manual if item.finding in failing), covered=(*plan.covered, *covered))
+
+
+def _by(resource: str, steps: Sequence[Step]) -> tuple[str, ...]:
+    """The steps at a resource, in it or around it; all where none is near."""
+    key = normalise(resource)
+    near = tuple(step.id for step in steps if _is_near(normalise(step.operation.resource), key))
+    return near or tuple(step.id for step in steps)
+
+
+def _is_near(left: str, right: str) -> bool:
+    return is_within(left, right) or is_within(right, left)
+
+
+def _seen(failure: Failure) -> Seen:
+    finding = failure.finding
+    return Seen(finding.resource, finding.message, finding.rule, finding.subject, finding.fingerprint)
