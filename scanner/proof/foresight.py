@@ -54,7 +54,7 @@ def foresee(
 def _after(plan: Plan, snapshots: Sequence[Snapshot], judge: JudgeFailures, now: datetime) -> list[Failure]:
     if not plan.steps:
         return []
-    rehearsal = Rehearsal(snapshots, now)
+    rehearsal = Rehearsal(snapshots, now, [step.operation for step in plan.steps])
     for step in plan.steps:
         rehearsal.run(step.operation)
     return [Failure(finding, outcome, after) for after in rehearsal.read_again() for finding, outcome in judge(after)]

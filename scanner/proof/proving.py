@@ -51,7 +51,7 @@ def prove(
     *, by: str = "simulator", runner: Runner = run_in_process,
 ) -> Plan:  # fmt: skip
     """The plan with what a rehearsal showed of it, whole and step by step."""
-    rehearsal = Rehearsal(snapshots, now)
+    rehearsal = Rehearsal(snapshots, now, [step.operation for step in plan.steps])
     before = _judged(rehearsal.read_again(), judge)
     runs = runner(rehearsal, plan)
     after = _judged(runs.between, judge)

@@ -1,11 +1,12 @@
 """A simulator that holds a snapshot: runs operations as ARM requests, and is read again as the snapshot was.
 
-What a request did not touch stays as it was read, reads and gaps with it: a rehearsal never makes known what was not.
+What a request did not change stays as it was read, reads and gaps with it: a rehearsal never makes known what was not. What a
+provider fills in on any write is told apart by writing everything that operations touch once, unchanged, before the first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ import msgspec
 from scanner.model.resource import Resource, make_resource
 from scanner.model.resource_id import is_within, normalise
 from scanner.model.snapshot import Snapshot
-from scanner.remediation.operations import Kind, Operation, changed, leaves, value_at
+from scanner.remediation.operations import Kind, Operation, changed, leaves, spelled, value_at
 from scanner.simulator import providers
 from scanner.simulator.arm import Arm, Request
 from scanner.simulator.errors import ArmError
@@ -28,15 +29,16 @@ _ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
 
 
 class Rehearsal:
-    """Snapshots in being. `now` is the clock of the simulator, that of the scan."""
+    """Snapshots in being. `now` is the clock of the simulator, that of the scan; `operations` are those that will be run."""
 
-    def __init__(self, snapshots: Sequence[Snapshot], now: datetime) -> None:
+    def __init__(self, snapshots: Sequence[Snapshot], now: datetime, operations: Iterable[Operation] = ()) -> None:
         self._snapshots = tuple(snapshots)
         self.deployed = load_resources([item for snapshot in snapshots for item in snapshot.resources], now)
         self._store = self.deployed.store
         self._arm = Arm(self._store)
+        for operation in operations:
+            self._write_unchanged(operation)
         self._before = {stored.id.key: _ENCODE(self._show(stored)) for stored in self._store.everything()}
-        self._events = len(self._store.events)
 
     def run(self, operation: Operation) -> str:
         """Carry out an operation as a script does: what is there is read and held against what was scanned, then changed. Empty,
@@ -56,6 +58,15 @@ class Rehearsal:
     def read_again(self) -> list[Snapshot]:
         """The snapshots as they would be read now."""
         return [self._again(snapshot) for snapshot in self._snapshots]
+
+    def _write_unchanged(self, operation: Operation) -> None:
+        """Write what is there once. What ARM says against that, it will say of the operation too."""
+        try:
+            there = self._get(operation)
+            if there is not None and operation.kind is not Kind.ACTION:
+                self._request("PUT", operation.resource, operation.api_version, there)
+        except ArmError:
+            return
 
     def _get(self, operation: Operation) -> Json:
         try:
@@ -83,10 +94,12 @@ class Rehearsal:
         stored = self._store.raw(item.id)
         if stored is None:
             return None
-        shown = self._show(stored)
-        if _ENCODE(shown) == self._before.get(stored.id.key):
+        shown = _ENCODE(self._show(stored))
+        before = self._before.get(stored.id.key)
+        if before is None or shown == before:
             return item
-        return make_resource(shown, via=item.via, api_version=item.api_version, context=item.context, fallback_id=item.id)
+        body = _carried(item.body, msgspec.json.decode(before), msgspec.json.decode(shown))
+        return make_resource(body, via=item.via, api_version=item.api_version, context=item.context, fallback_id=item.id)
 
     def _made(self, snapshot: Snapshot) -> Iterator[Resource]:
         """What is there now and was known not to be."""
@@ -96,6 +109,26 @@ class Rehearsal:
             audited = snapshot.in_scope(stored.id.text)
             if audited or any(is_within(normalise(scope), normalise(stored.id.scope)) for scope in snapshot.scopes):
                 yield make_resource(self._show(stored), via="get", context=not audited)
+
+
+def _carried(body: Json, before: Json, after: Json) -> Json:
+    """A body with the difference between two others made in it too."""
+    if before == after:
+        return body
+    if isinstance(body, dict) and isinstance(before, dict) and isinstance(after, dict):
+        made = dict(body)
+        for name in before.keys() | after.keys():
+            if before.get(name) == after.get(name):
+                continue
+            own = spelled(made, name)
+            if name in after:
+                made[own] = _carried(made.get(own), before.get(name), after[name])
+            else:
+                made.pop(own, None)
+        return made
+    if isinstance(body, list) and isinstance(before, list) and isinstance(after, list) and len(body) == len(before) == len(after):
+        return [_carried(*three) for three in zip(body, before, after, strict=True)]
+    return after
 
 
 def _otherwise(operation: Operation, there: Json) -> str:

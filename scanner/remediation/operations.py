@@ -11,7 +11,7 @@ from scanner.model.arm_types import arm_type
 from scanner.model.resource_id import ResourceId
 from scanner.model.unknown import ABSENT
 
-__all__ = ["Change", "Kind", "Operation", "changed", "leaves", "patch_of", "value_at", "writable"]
+__all__ = ["Change", "Kind", "Operation", "changed", "leaves", "patch_of", "spelled", "value_at", "writable"]
 
 Json = Any
 Steps = tuple[str | int, ...]

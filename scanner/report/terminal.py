@@ -23,6 +23,7 @@ __all__ = ["render_terminal"]
 
 _WORST: Final = 10
 _EVIDENCE: Final = 3
+_PROOFS: Final = {"proven": "proven", "failed": "its proof failed", "untried": "not tried"}
 _COLOURS: Final[dict[Severity, str]] = {
     Severity.CRITICAL: "bold red",
     Severity.HIGH: "red",
@@ -123,7 +124,8 @@ def _failures(console: Console, failing: list[Finding]) -> None:
         if item.waiver is not None:
             _indented(console, _waiver_words(item.waiver), style="cyan" if item.waived else "yellow")
         if item.fix is not None:
-            _indented(console, f"fix: {printable(item.fix.title)} (disrupts: {item.fix.disrupts})", style="green")
+            proof = f", {_PROOFS[item.fix.proof]}" if item.fix.proof else ""
+            _indented(console, f"fix: {printable(item.fix.title)} (disrupts: {item.fix.disrupts}{proof})", style="green")
     console.print()
 
 

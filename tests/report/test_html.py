@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scanner.model.finding import Evidence
+from scanner.model.finding import Evidence, Fix
 from scanner.model.result import WaiverUse
 from scanner.report.html import render_html
 from tests.report.test_terminal import RESULT
@@ -54,6 +54,7 @@ def hostile(text: str) -> Any:
     item = replace(
         RESULT.findings[0], message=text, component=text, subject=text, title=text, resource=f"{RESULT.findings[0].resource}/{text}",
         evidence=(Evidence(text, "equals", text, text, text), Evidence("a", "in", [text], {text: text})), consequence_of=(text,),
+        fix=Fix("set", text, "possible", text, (text,), text, (text,), "failed", text),
         waiver={"owner": text, "reason": text, "ticket": text, "expires": text, "accepts": "fail", "file": text, "line": 1, "state": "in force"},
     )  # fmt: skip
     rule = replace(RESULT.rules[0], title=text, rationale=text, help=text, section=text, frameworks={text: [text]})
@@ -111,3 +112,27 @@ def test_the_same_result_gives_the_same_page() -> None:
 
 def test_a_result_without_findings_says_that_all_holds() -> None:
     assert "the reference architecture holds" in page(replace(RESULT, findings=())).text
+
+
+def with_fix(**members: Any) -> str:
+    fix = replace(Fix("set", "Close it", "possible", "Clients outside lose it"), **members)
+    return page(replace(RESULT, findings=(replace(RESULT.findings[0], fix=fix),))).text
+
+
+def test_a_fix_is_told_with_what_it_disrupts_its_steps_and_its_proof() -> None:
+    found = with_fix(steps=("step-003: vault: properties.x Enabled → Disabled",), proof="proven")
+    assert "Close it disrupts: possible Clients outside lose it" in found
+    assert "step-003: vault: properties.x Enabled → Disabled" in found
+    assert "fix proven on a simulator of this state" in found
+
+
+def test_a_fix_that_failed_its_proof_says_why() -> None:
+    found = with_fix(steps=("step-003: vault",), proof="failed", proof_note="NET-001 fails now")
+    assert found.count("fix failed its proof") == 2
+    assert "NET-001 fails now" in found
+
+
+def test_what_is_left_to_people_comes_with_its_choices() -> None:
+    found = with_fix(text="Set a budget", choices=("On the group", "On the subscription"))
+    assert "Left to people: Set a budget On the group On the subscription" in found
+    assert "proof" not in found
