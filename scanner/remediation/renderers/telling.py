@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from scanner.language.messages import printable
@@ -63,8 +64,13 @@ def proof_words(step: Step) -> str:
 
 def change_line(change: Change) -> str:
     """What was scanned and what it becomes."""
-    before, after = (printable(value, longest=_LONGEST_VALUE) for value in (change.before, change.after))
-    return f"{change.text}: {before} becomes {after}"
+    return f"{change.text}: {_shown(change.before)} becomes {_shown(change.after)}"
+
+
+def _shown(value: Json) -> str:
+    if isinstance(value, Mapping | list):
+        value = json.dumps(value, ensure_ascii=False, default=str)
+    return printable(value, longest=_LONGEST_VALUE)
 
 
 def unwritable(value: Json) -> str:
