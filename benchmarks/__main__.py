@@ -8,6 +8,7 @@ from benchmarks.flows import measure_flows
 from benchmarks.live import measure_live
 from benchmarks.measured import Measured
 from benchmarks.offline import measure_offline
+from benchmarks.remediation import measure_plans
 from benchmarks.rules import measure_rules
 from benchmarks.snapshots import measure_reference_scan
 from benchmarks.templates import measure_templates
@@ -23,6 +24,7 @@ def main() -> None:
         *measure_flows(),
         *measure_access(),
         *measure_key_ages(),
+        *measure_plans(),
         *measure_offline(),
         *measure_live(),
     ]
