@@ -15,7 +15,7 @@ from scanner.model.unknown import ABSENT
 from scanner.remediation.operations import Change, Kind, Operation, changed, value_at
 from scanner.remediation.plan import Plan, ProofState, Step
 from scanner.remediation.renderers.layouts import layout
-from scanner.remediation.renderers.telling import about, change_line, plain, proof_words, scan_line, unwritable, written
+from scanner.remediation.renderers.telling import about, about_undo, plain, proof_words, scan_line, unwritable, written
 
 __all__ = ["quoted", "render_powershell"]
 
@@ -65,10 +65,9 @@ def _fix(step: Step, keys: dict[str, str]) -> View:
 
 
 def _undo(step: Step, keys: dict[str, str]) -> View:
-    view: View = {"comments": [f"{step.id}: {step.title}"], "id": step.id}
+    view: View = {"comments": about_undo(step), "id": step.id}
     if step.undo is None:
         return {**view, "why_not": plain(step.undo_note or "there is no way back")}
-    view["comments"] += [f"{step.undo.method} {step.undo.path}", *(change_line(change) for change in step.undo.changes)]
     view["why_not"] = unwritable(written(step.undo))
     own = {"id": step.id, "key": keys[step.id], "title": plain(f"undo: {step.title}")}
     return view if view["why_not"] else {**view, "json": _json({**own, **_operation(step.undo)})}

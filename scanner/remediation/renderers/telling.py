@@ -11,7 +11,7 @@ from scanner.model.unknown import ABSENT, Unknown
 from scanner.remediation.operations import Change, Kind, Operation, leaves
 from scanner.remediation.plan import Plan, ProofState, Step
 
-__all__ = ["about", "change_line", "plain", "proof_words", "scan_line", "unwritable", "written"]
+__all__ = ["about", "about_undo", "change_line", "plain", "proof_words", "scan_line", "unwritable", "written"]
 
 Json = Any
 _LONGEST: Final = 400
@@ -55,6 +55,14 @@ def _about(step: Step) -> Iterator[str]:
     for words in step.waits_for:
         yield f"Waits for a person: {words}"
     yield f"Proof: {proof_words(step)}"
+
+
+def about_undo(step: Step) -> list[str]:
+    """What its undo does to what."""
+    if step.undo is None:
+        return [plain(f"{step.id}: {step.title}")]
+    told = [f"{step.id}, back: {step.title}", f"{_VERBS[step.undo.kind]} {step.undo.path}", *map(change_line, step.undo.changes)]
+    return [plain(line) for line in told]
 
 
 def proof_words(step: Step) -> str:

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
+
+from jinja2 import Template
 
 from scanner.model.resource_id import ResourceId
 from scanner.model.unknown import ABSENT, Absent
 from scanner.remediation.operations import Change, Kind, Operation, changed, patch_of, spelled, writable
-from scanner.remediation.plan import Plan, ProofState, Step
+from scanner.remediation.plan import Plan, Step
+from scanner.remediation.renderers.following import Turn, fixes, settled, undos
 from scanner.remediation.renderers.layouts import layout
-from scanner.remediation.renderers.telling import about, change_line, plain, scan_line, unwritable
+from scanner.remediation.renderers.telling import about, about_undo, plain, scan_line, unwritable
 
 __all__ = ["hcl", "render_terraform"]
 
@@ -33,13 +37,16 @@ _OPENINGS: Final = re.compile(r"[$%]\{")
 
 def render_terraform(plan: Plan) -> dict[str, bytes]:
     """The files by name."""
-    fixes = _in_order(_fix(step) for step in plan.steps)
-    undos = _in_order(_undo(step, plan.steps) for step in reversed(plan.steps))
-    filters: dict[str, Callable[..., str]] = {"hcl": hcl, "line": plain}
+    scan = scan_line(plan)
     return {
-        "main.tf": layout("terraform", "main.tf", filters).render(scan=scan_line(plan), steps=fixes).encode(),
-        "undo/main.tf": layout("terraform", "undo.tf", filters).render(scan=scan_line(plan), steps=undos).encode(),
+        "main.tf": _layout("main.tf").render(scan=scan, steps=_views(fixes(plan), about)).encode(),
+        "undo/main.tf": _layout("undo.tf").render(scan=scan, steps=_views(undos(plan), about_undo)).encode(),
     }
+
+
+def _layout(name: str) -> Template:
+    filters: dict[str, Callable[..., str]] = {"hcl": hcl, "line": plain}
+    return layout("terraform", name, filters)
 
 
 def hcl(value: Json, depth: int = 0) -> str:
@@ -64,47 +71,23 @@ def _escaped(sign: str) -> str:
     return f"\\u{ord(sign):04x}" if ord(sign) < 0x10000 else f"\\U{ord(sign):08x}"
 
 
-def _fix(step: Step) -> View:
-    return {**_view(step, step.operation, about(step)), "proven": step.proof is ProofState.PROVEN, "after": step.after}
-
-
-def _undo(step: Step, steps: Sequence[Step]) -> View:
-    comments = [f"{step.id}: {step.title}"]
-    if step.undo is None:
-        return {"id": step.id, "comments": comments, "why_not": step.undo_note or "there is no way back"}
-    comments += [f"{step.undo.method} {step.undo.path}", *map(change_line, step.undo.changes)]
-    later = tuple(other.id for other in steps if step.id in other.after and other.undo is not None)
-    return {**_view(step, step.undo, comments), "proven": True, "after": later}
-
-
-def _view(step: Step, operation: Operation, comments: list[str]) -> View:
-    kind, given = _block(operation)
-    label = f"s_{_NO_NAME.sub('_', step.id)}"
-    view: View = {"id": step.id, "comments": comments, "why_not": unwritable(given), "kind": kind, "label": label}
-    return {**view, "identity": given.pop("identity", None), "given": given}
-
-
-def _in_order(views: Iterable[View]) -> list[View]:
-    """Each after the one before it, as a script does them; what comes after a step that is left out or not proven is so too."""
-    done: dict[str, View] = {}
-    before: list[str] = []
-    for view in views:
-        done[view["id"]] = view
-        if view["why_not"]:
-            continue
-        missing = [other for other in view["after"] if done[other]["why_not"]]
-        view["proven"] = view["proven"] and all(done[other].get("proven") for other in view["after"])
-        if missing:
-            view["why_not"] = f"it comes after {', '.join(missing)}, which is left out"
-            continue
-        needs = [_address(done[other]) for other in view["after"]]
-        view["needs"] = list(dict.fromkeys([*needs, *before]))
-        before = [_address(view)]
-    return list(done.values())
-
-
-def _address(view: View) -> str:
-    return f"{view['kind']}.{view['label']}"
+def _views(turns: Sequence[Turn], told: Callable[[Step], list[str]]) -> list[View]:
+    """What the layout shows: each block after the one before it, as a script does them."""
+    blocks = {turn.step.id: _block(turn.operation) for turn in turns if turn.operation is not None}
+    judged = settled(replace(turn, why_not=turn.why_not or unwritable(blocks[turn.step.id][1])) for turn in turns)
+    views: list[View] = []
+    addresses: dict[str, str] = {}
+    for turn in judged:
+        view: View = {"comments": told(turn.step), "why_not": turn.why_not, "proven": turn.proven}
+        views.append(view)
+        if not turn.why_not:
+            kind, given = blocks[turn.step.id]
+            needed = [*(addresses[name] for name in turn.after), *list(addresses.values())[-1:]]
+            label = f"s_{_NO_NAME.sub('_', turn.step.id)}"
+            addresses[turn.step.id] = f"{kind}.{label}"
+            view |= {"kind": kind, "label": label, "needs": list(dict.fromkeys(needed))}
+            view |= {"identity": given.pop("identity", None), "given": given}
+    return views
 
 
 def _block(operation: Operation) -> tuple[str, View]:
