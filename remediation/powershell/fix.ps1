@@ -6,7 +6,8 @@
 #   ./fix.ps1 -Apply    does it; again, it goes on where it stopped
 #
 # Sign in with Connect-AzAccount first. Each step reads the resource before it writes, and stops where it is no longer what was
-# scanned. Steps that are not proven are refused without -Force. Steps that are done are noted in fix.ps1.done beside this file.
+# scanned. Steps that are not proven, or that wait for a person, are refused without -Force. Steps that are done are noted in
+# fix.ps1.done beside this file.
 [CmdletBinding()]
 param(
     [switch] $Apply,
@@ -23,8 +24,8 @@ function Invoke-Step([string] $Text) {
         Write-Line $step['id'] 'done before' $step['title']
         return
     }
-    if (-not $step['proven'] -and -not $Force) {
-        Write-Line $step['id'] 'refused without -Force' $step['proof']
+    if ($step['held'] -ne '' -and -not $Force) {
+        Write-Line $step['id'] 'refused without -Force' $step['held']
         $script:Refused++
         return
     }

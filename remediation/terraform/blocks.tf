@@ -7,8 +7,8 @@
 # Left out: {{ step.why_not | line }}
 {% else %}
 resource "{{ step.kind }}" "{{ step.label }}" {
-{% if not step.proven %}
-  count = var.unproven ? 1 : 0
+{% if step.held %}
+  count = var.force ? 1 : 0
 
 {% endif %}
 {% for name, value in step.given.items() %}

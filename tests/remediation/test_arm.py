@@ -41,9 +41,9 @@ Json = Any
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 
 
-def expanded(text: bytes, subscription: str = SUBSCRIPTION, *, unproven: bool = True) -> list[Instance]:
+def expanded(text: bytes, subscription: str = SUBSCRIPTION, *, force: bool = True) -> list[Instance]:
     data = json.loads(text)
-    given = {"unproven": unproven} if "parameters" in data else {}
+    given = {"force": force} if "parameters" in data else {}
     return list(
         expand(
             parse_template(text.decode(), "fix.json"), given, Target(subscription=subscription.rpartition("/")[2]), now=NOW
@@ -123,10 +123,10 @@ def test_the_way_back_makes_again_what_was_removed_and_sets_what_was():
     assert left_out(files["undo-2.json"]) == {"step-006": "Left out: a template removes nothing"}
 
 
-def test_steps_that_are_not_proven_wait_for_a_parameter():
+def test_held_steps_wait_for_a_parameter():
     first, second, *_ = steps()
     text = render_arm(plan(steps=(replace(first, proof=ProofState.UNTRIED), second)))["fix.json"]
-    assert expanded(text, unproven=False) == []
+    assert expanded(text, force=False) == []
     assert [item.id for item in expanded(text)] == [LOCK, STORAGE]
     assert "parameters" not in json.loads(render_arm(plan(steps=steps()[:2]))["fix.json"])
 

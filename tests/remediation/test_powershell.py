@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
-from scanner.remediation.operations import Kind, Operation
+from scanner.remediation.operations import Change, Kind, Operation
 from scanner.remediation.renderers.powershell import quoted, render_powershell
-from tests.remediation.plans import HOSTILE, STORAGE, SUBSCRIPTION, TAGS, TEXTS, plan, set_step, step
+from tests.remediation.plans import HOSTILE, STORAGE, SUBSCRIPTION, TAGS, TEXTS, plan, set_step, step, steps
 
 Json = Any
 _PARSER = Parser(Language(tree_sitter_powershell.language()))
@@ -92,7 +93,7 @@ def test_a_set_says_what_was_scanned_what_it_becomes_and_where():
     assert url.startswith(f"{SUBSCRIPTION}/resourceGroups/$(touch%20pwned)'%22;%60id%60$%7Bx%7D%25%7By%7D%23%E2%80%99/providers/")
     assert url.endswith("/storageAccounts/stdata?api-version=2024-01-01")
     assert step_2 == {
-        "id": "step-002", "title": "Mend stdata", "proven": True, "proof": "proven on a simulator", "kind": "set",
+        "id": "step-002", "title": "Mend stdata", "held": "", "kind": "set",
         "subscription": SUBSCRIPTION.rpartition("/")[2], "relies": [],
         "changes": [
             {"path": ["tags"], "before": {"kept": "[x]"}, "after": {**TAGS, "kept": "[x]"}},
@@ -114,15 +115,18 @@ def test_undo_goes_back_from_the_last_step_to_the_first():
     assert "Write-Line 'step-003' 'cannot be undone' 'Azure never takes purge protection back'" in files["undo.ps1"].decode()
 
 
-def test_a_step_that_is_not_proven_says_so():
+def test_a_step_that_is_held_says_why():
     fixes = calls(render_powershell(plan())["fix.ps1"], "Invoke-Step")
-    assert {key: item["proven"] for key, item in fixes.items() if not item["proven"]} == {"step-003": False, "step-006": False}
-    assert fixes["step-006"]["proof"] == "not proven: it was tried and did not go as promised (NET-009 fails after it)"
+    assert {key: item["held"] for key, item in fixes.items() if item["held"]} == {
+        "step-003": "not proven: it was not tried",
+        "step-006": "not proven: it was tried and did not go as promised (NET-009 fails after it)",
+    }
+    (first, *_), waiting = steps(), ("OPS-001: name an owner",)
+    held = calls(render_powershell(plan(steps=(replace(first, waits_for=waiting),)))["fix.ps1"], "Invoke-Step")
+    assert held["step-001"]["held"] == "it waits for a person: OPS-001: name an owner"
 
 
 def test_an_element_of_a_list_is_known_by_its_name():
-    from scanner.remediation.operations import Change
-
     body = {"properties": {"rules": [{"name": "a", "on": 1}, {"name": "b", "on": 1}]}}
     made = set_step("step-001", STORAGE, body, Change(("properties", "rules", 1, "on"), 1, 2))
     (fix,) = calls(render_powershell(plan(steps=(made,)))["fix.ps1"], "Invoke-Step").values()

@@ -77,7 +77,7 @@ def test_a_value_comes_back(given):
 def test_every_kind_of_operation_has_its_block():
     found = blocks(render_terraform(plan())["main.tf"])
     chain = {label: given.pop("depends_on", None) for label, (_, given) in found.items()}
-    counted = {label for label, (_, given) in found.items() if given.pop("count", None) == "${var.unproven ? 1 : 0}"}
+    counted = {label for label, (_, given) in found.items() if given.pop("count", None) == "${var.force ? 1 : 0}"}
     identity = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id"
     assert found == {
         "s_step-001": ("azapi_resource", {
@@ -120,7 +120,7 @@ def test_every_kind_of_operation_has_its_block():
 
 
 def test_the_way_back_writes_the_whole_body_where_a_merge_would_keep_tags():
-    found = blocks(render_terraform(plan())["undo/main.tf"])
+    found = blocks(render_terraform(plan())["undo.tf.txt"])
     assert list(found) == ["s_step-006", "s_step-005", "s_step-002", "s_step-001"]
     kind, given = found["s_step-002"]
     assert (kind, given["method"]) == ("azapi_resource_action", "PUT")
@@ -161,10 +161,10 @@ def test_a_body_with_a_removed_secret_is_left_out_and_what_comes_after_it_too():
     assert "# Left out: it comes after step-001, which is left out" in told.decode()
 
 
-def test_what_comes_after_a_step_that_is_not_proven_waits_for_the_same_variable():
+def test_what_comes_after_a_held_step_waits_for_the_same_variable():
     first, second, *_ = steps()
     found = blocks(render_terraform(plan(steps=(replace(first, proof=ProofState.UNTRIED), second)))["main.tf"])
-    assert [given["count"] for _, given in found.values()] == ["${var.unproven ? 1 : 0}"] * 2
+    assert [given["count"] for _, given in found.values()] == ["${var.force ? 1 : 0}"] * 2
 
 
 def test_a_resource_group_has_the_type_that_azapi_knows():

@@ -27,7 +27,7 @@ _DEPLOYMENTS: Final = "Microsoft.Resources/deployments"
 _DEPLOYMENTS_VERSION: Final = "2022-09-01"
 _GROUPS: Final = "microsoft.resources/subscriptions/resourcegroups"
 _PROVIDERS: Final = "/providers/"
-_UNPROVEN: Final = "unproven"
+_FORCE: Final = "force"
 #: Members of a resource that say how to deploy it. A body with one of them at its top would be misread.
 _DIRECTIVES: Final = frozenset(
     ("apiversion", "asserts", "comments", "condition", "copy", "dependson", "existing", "extension", "import", "metadata",
@@ -112,7 +112,7 @@ def _body(operation: Operation) -> dict[str, Json]:
 
 def _template(name: str, place: str, plan: Plan, turns: Sequence[Turn], told: Callable[[Step], list[str]]) -> dict[str, Json]:
     written = [turn for turn in turns if not turn.why_not]
-    guarded = any(not turn.proven for turn in written)
+    guarded = any(turn.held for turn in written)
     return {
         "$schema": _SUBSCRIPTION,
         "contentVersion": "1.0.0.0",
@@ -124,13 +124,13 @@ def _template(name: str, place: str, plan: Plan, turns: Sequence[Turn], told: Ca
                 "leftOut": [{"why": f"Left out: {turn.why_not}", "step": told(turn.step)} for turn in turns if turn.why_not],
             }
         },
-        **({"parameters": _parameter("Deploy the steps too that are not proven.")} if guarded else {}),
+        **({"parameters": _parameter("Deploy the steps too that are not proven or wait for a person.")} if guarded else {}),
         "resources": _resources(name, written, guarded=guarded),
     }
 
 
 def _parameter(words: str) -> dict[str, Json]:
-    return {_UNPROVEN: {"type": "bool", "defaultValue": False, "metadata": {"description": words}}}
+    return {_FORCE: {"type": "bool", "defaultValue": False, "metadata": {"description": words}}}
 
 
 def _resources(name: str, turns: Iterable[Turn], *, guarded: bool) -> list[Json]:
@@ -160,11 +160,11 @@ def _nested(name: str, group: str, turns: Sequence[Turn], before: Sequence[str],
     for turn in turns:
         resources.append(_resource(turn, last))
         last = [_depended(turn)]
-    given = {"parameters": {_UNPROVEN: {"value": f"[parameters('{_UNPROVEN}')]"}}} if guarded else {}
+    given = {"parameters": {_FORCE: {"value": f"[parameters('{_FORCE}')]"}}} if guarded else {}
     template = {
         "$schema": _GROUP,
         "contentVersion": "1.0.0.0",
-        **({"parameters": {_UNPROVEN: {"type": "bool"}}} if guarded else {}),
+        **({"parameters": {_FORCE: {"type": "bool"}}} if guarded else {}),
         "resources": resources,
     }
     return {
@@ -191,7 +191,7 @@ def _resource(turn: Turn, before: Sequence[str]) -> dict[str, Json]:
         "apiVersion": operation.api_version,
         "name": _text(name),
         **({"scope": _text(scope)} if scope else {}),
-        **({} if turn.proven else {"condition": f"[parameters('{_UNPROVEN}')]"}),
+        **({"condition": f"[parameters('{_FORCE}')]"} if turn.held else {}),
         **({"dependsOn": list(before)} if before else {}),
         **escaped(_body(operation)),
     }

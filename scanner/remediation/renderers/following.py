@@ -1,4 +1,4 @@
-"""What becomes of steps that come after one that a file leaves out, or after one that is not proven."""
+"""What becomes of steps that come after one that a file leaves out, or after one that is done only when it is asked for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from scanner.remediation.operations import Operation
-from scanner.remediation.plan import Plan, ProofState, Step
+from scanner.remediation.plan import Plan, Step
+from scanner.remediation.renderers.telling import held
 
 __all__ = ["Turn", "fixes", "settled", "undos"]
 
@@ -14,19 +15,19 @@ __all__ = ["Turn", "fixes", "settled", "undos"]
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One operation in the order of a file: that of a step, or its undo. `after` are the ids of steps whose turns come before;
-    `why_not` says why it is left out, where it is.
+    `held` ones are done only when they are asked for; `why_not` says why one is left out, where it is.
     """
 
     step: Step
     operation: Operation | None
     after: tuple[str, ...]
-    proven: bool = True
+    held: bool = False
     why_not: str = ""
 
 
 def fixes(plan: Plan) -> list[Turn]:
     """The steps, first to last."""
-    return [Turn(step, step.operation, step.after, step.proof is ProofState.PROVEN) for step in plan.steps]
+    return [Turn(step, step.operation, step.after, bool(held(step))) for step in plan.steps]
 
 
 def undos(plan: Plan) -> list[Turn]:
@@ -40,12 +41,12 @@ def undos(plan: Plan) -> list[Turn]:
 
 
 def settled(turns: Iterable[Turn]) -> list[Turn]:
-    """The turns, of which those that come after one that is left out are so too, and after one that is not proven neither."""
+    """The turns, of which those that come after one that is left out are so too, and those after a held one are held."""
     done: dict[str, Turn] = {}
     for turn in turns:
         before: Sequence[Turn] = [done[name] for name in turn.after]
         missing = [item.step.id for item in before if item.why_not]
         if missing and not turn.why_not:
             turn = replace(turn, why_not=f"it comes after {', '.join(missing)}, which is left out")
-        done[turn.step.id] = replace(turn, proven=turn.proven and all(item.proven for item in before))
+        done[turn.step.id] = replace(turn, held=turn.held or any(item.held for item in before))
     return list(done.values())

@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 from scanner.model.unknown import ABSENT
 from scanner.remediation.operations import Change, Kind, Operation, changed, value_at
-from scanner.remediation.plan import Plan, ProofState, Step
+from scanner.remediation.plan import Plan, Step
 from scanner.remediation.renderers.layouts import layout
-from scanner.remediation.renderers.telling import about, about_undo, plain, proof_words, scan_line, unwritable, written
+from scanner.remediation.renderers.telling import about, about_undo, held, plain, scan_line, unwritable, written
 
 __all__ = ["quoted", "render_powershell"]
 
@@ -57,8 +57,8 @@ def _fix(step: Step, keys: dict[str, str]) -> View:
     view: View = {"comments": about(step), "id": step.id, "why_not": unwritable(written(step.operation))}
     if not view["why_not"]:
         own = {
-            "id": step.id, "key": keys[step.id], "title": plain(step.title), "proven": step.proof is ProofState.PROVEN,
-            "proof": plain(proof_words(step)), "after": [keys[other] for other in step.after],
+            "id": step.id, "key": keys[step.id], "title": plain(step.title), "held": plain(held(step)),
+            "after": [keys[other] for other in step.after],
         }  # fmt: skip
         view["json"] = _json({**own, **_operation(step.operation)})
     return view

@@ -11,7 +11,7 @@ from scanner.model.unknown import ABSENT, Unknown
 from scanner.remediation.operations import Change, Kind, Operation, leaves
 from scanner.remediation.plan import Plan, ProofState, Step
 
-__all__ = ["about", "about_undo", "change_line", "plain", "proof_words", "scan_line", "unwritable", "written"]
+__all__ = ["about", "about_undo", "change_line", "held", "plain", "proof_words", "scan_line", "unwritable", "written"]
 
 Json = Any
 _LONGEST: Final = 400
@@ -73,6 +73,13 @@ def proof_words(step: Step) -> str:
 def change_line(change: Change) -> str:
     """What was scanned and what it becomes."""
     return f"{change.text}: {_shown(change.before)} becomes {_shown(change.after)}"
+
+
+def held(step: Step) -> str:
+    """Why a step is done only when it is asked for; empty where it is not held."""
+    if step.proof is not ProofState.PROVEN:
+        return proof_words(step)
+    return f"it waits for a person: {'; '.join(step.waits_for)}" if step.waits_for else ""
 
 
 def _shown(value: Json) -> str:

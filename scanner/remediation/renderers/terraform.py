@@ -1,4 +1,4 @@
-"""Renders a plan as Terraform configurations for the provider azapi 2: main.tf, and undo/main.tf, which leads back.
+"""Renders a plan as Terraform configurations for the provider azapi 2: main.tf, and undo.tf.txt, which leads back.
 
 How azapi merges a body into what it reads, and what destroying its resources does, is as its documentation and source say
 (Azure/terraform-provider-azapi 2.12). Neither was run here.
@@ -40,7 +40,7 @@ def render_terraform(plan: Plan) -> dict[str, bytes]:
     scan = scan_line(plan)
     return {
         "main.tf": _layout("main.tf").render(scan=scan, steps=_views(fixes(plan), about)).encode(),
-        "undo/main.tf": _layout("undo.tf").render(scan=scan, steps=_views(undos(plan), about_undo)).encode(),
+        "undo.tf.txt": _layout("undo.tf").render(scan=scan, steps=_views(undos(plan), about_undo)).encode(),
     }
 
 
@@ -78,7 +78,7 @@ def _views(turns: Sequence[Turn], told: Callable[[Step], list[str]]) -> list[Vie
     views: list[View] = []
     addresses: dict[str, str] = {}
     for turn in judged:
-        view: View = {"comments": told(turn.step), "why_not": turn.why_not, "proven": turn.proven}
+        view: View = {"comments": told(turn.step), "why_not": turn.why_not, "held": turn.held}
         views.append(view)
         if not turn.why_not:
             kind, given = blocks[turn.step.id]
