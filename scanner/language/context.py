@@ -24,11 +24,13 @@ __all__ = [
     "did_you_mean",
     "fault",
     "note_path",
+    "note_relation",
     "only_keys",
 ]
 
 Json = Any
 MAX_DEPTH: Final = 40
+_BUILT_IN: Final = ("parent", "children:", "extensions:")
 
 
 class Condition(Protocol):
@@ -97,6 +99,15 @@ def did_you_mean(word: object, known: Iterable[object]) -> str:
     return f'; did you mean "{near[0]}"?' if near else ""
 
 
+def note_relation(name: str, context: ConditionContext, pointer: Pointer) -> bool:
+    """Note that a relation is followed; false after a fault, where there is none of this name."""
+    if name not in context.relations and not name.startswith(_BUILT_IN):
+        context.fault(pointer, f'unknown relation "{name}"{did_you_mean(name, (*context.relations, *_BUILT_IN))}')
+        return False
+    context.uses.relations.add(name)
+    return True
+
+
 def note_path(text: str, context: ConditionContext, pointer: Pointer) -> Path | None:
     """Compile a path, hold it against the path table and note that it is read; None after a fault."""
     try:
@@ -134,6 +145,9 @@ def _note_call(name: str, literals: tuple[Json, ...], context: ConditionContext,
     known["evidence"] = uses.evidence
     if name in known:
         known[name].add(first)
+    elif name == "related":
+        for relation in literals:
+            note_relation(str(relation), context, pointer)
     elif name == "field" and not context.bound:
         note_path(first, context, pointer)
     elif (

@@ -8,7 +8,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from scanner.language.context import Condition, ConditionContext, Faulty, compile_template, did_you_mean, fault, note_path
+from scanner.language.context import (
+    Condition,
+    ConditionContext,
+    Faulty,
+    compile_template,
+    did_you_mean,
+    fault,
+    note_path,
+    note_relation,
+)
 from scanner.language.expressions import Template
 from scanner.language.kinds import kind_of
 from scanner.language.leaves import find_operator, plain
@@ -17,7 +26,6 @@ from scanner.language.paths import Path, PathError, compile_path
 from scanner.language.reading import Reading, bound_element
 from scanner.language.scope import Pointer, Scope
 from scanner.model.finding import Evidence
-from scanner.model.resource import Resource
 from scanner.model.unknown import ABSENT, Truth, Unknown
 
 __all__ = ["CountLeaf", "compile_count"]
@@ -26,7 +34,6 @@ Json = Any
 CompileWhere = Callable[[Json, ConditionContext, Pointer], Condition]
 
 _SHOWN: Final = 3
-_BUILT_IN: Final = ("parent", "children:", "extensions:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,30 +254,17 @@ def _over_related(relations: Json, name: str, context: ConditionContext, at: Poi
         context.fault(at, "related takes the name of a relation, or a list of names to follow one after the other")
         return None
     for relation in chain:
-        if relation not in context.relations and not relation.startswith(_BUILT_IN):
-            context.fault(at, f'unknown relation "{relation}"{did_you_mean(relation, (*context.relations, *_BUILT_IN))}')
+        if not note_relation(relation, context, at):
             return None
-        context.uses.relations.add(relation)
 
     def elements(scope: Scope) -> tuple[list[_Element], tuple[str, ...]]:
-        found, more = _follow(chain, scope)
-        return [_Element(scope.on(item, name), item.body, item.id) for item in found], tuple(more)
+        found = scope.follow(chain)
+        more = found.missing.reasons if found.missing is not None else ()
+        return [_Element(scope.on(item, name), item.body, item.id) for item in found.items], more
 
     return _Counted(f"count of related {' → '.join(chain)}", elements), replace(
         context, types=_related_types(chain[-1], context), bound=(), names=context.names | {name}
     )
-
-
-def _follow(chain: list[str], scope: Scope) -> tuple[list[Resource], list[str]]:
-    found, more = [scope.resource], list[str]()
-    for relation in chain:
-        reached: dict[int, Resource] = {}
-        for resource in found:
-            related = scope.world.related(relation, resource)
-            reached.update((id(item), item) for item in related.items)
-            more.extend(related.missing.reasons if related.missing is not None else ())
-        found = list(reached.values())
-    return found, more
 
 
 def _related_types(relation: str, context: ConditionContext) -> tuple[str, ...]:

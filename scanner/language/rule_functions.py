@@ -63,6 +63,12 @@ def _components(scope: Scope, name: Json) -> Json:
     return scope.world.components(str(name))
 
 
+def _related(scope: Scope, *relations: Json) -> Json:
+    """The bodies of the resources that relations lead to, one relation after the other; unknown where there may be more."""
+    found = scope.follow([str(item) for item in relations])
+    return [item.body for item in found.items] if found.missing is None else found.missing
+
+
 def _table(scope: Scope, name: Json, *keys: Json) -> Json:
     return scope.world.table(str(name), tuple(str(key) for key in keys))
 
@@ -94,6 +100,7 @@ RULE_FUNCTIONS: Final[FunctionTable] = STANDARD.extended(
     Function("baseline", 1, 1, _baseline, takes_scope=True),
     Function("component", 1, 1, _component, takes_scope=True),
     Function("components", 1, 1, _components, takes_scope=True),
+    Function("related", 1, None, _related, takes_scope=True),
     Function("table", 2, None, _table, takes_scope=True),
     Function("evidence", 1, 2, _evidence, takes_scope=True),
     Function("apiVersion", 0, 0, _api_version, takes_scope=True),

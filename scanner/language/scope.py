@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -77,6 +77,18 @@ class Scope:
         """Move to the next audited resource: one scope serves many."""
         self.resource = self.target = resource
         self.document = resource.body
+
+    def follow(self, relations: Sequence[str]) -> Related:
+        """The resources that relations lead to, one relation after the other."""
+        found, more = [self.resource], list[str]()
+        for relation in relations:
+            reached: dict[int, Resource] = {}
+            for resource in found:
+                related = self.world.related(relation, resource)
+                reached.update((id(item), item) for item in related.items)
+                more.extend(related.missing.reasons if related.missing is not None else ())
+            found = list(reached.values())
+        return Related(tuple(found), Unknown(tuple(more)) if more else None)
 
     def inside(self, name: str, value: Json) -> Scope:
         """The scope within a count, where `current(name)` is one element."""
