@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 from scanner.cli.app import app
 from scanner.facts import FACT_PATHS
+from scanner.language.markdown import anchor, code, escaped, fenced
 from scanner.language.operators import OPERATORS
 from scanner.language.scope import Uses
-from scanner.report.markdown import anchor, code, escaped, fenced
 from scanner.report.pages import MARK
 from scanner.report.pages.condition_words import OPERATOR_WORDS, Speaker, nested
 from scanner.report.pages.control import mode_of

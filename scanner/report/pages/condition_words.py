@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from scanner.language.expressions import is_expression
+from scanner.language.markdown import Markdown, code, escaped
 from scanner.model.resource import canonical_type
-from scanner.report.markdown import Markdown, code, escaped
 from scanner.rules.rule_set import Glossary
 
 __all__ = ["OPERATOR_WORDS", "Line", "Speaker", "nested", "value_words"]

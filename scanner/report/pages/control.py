@@ -9,13 +9,14 @@ from typing import Any, Final
 from scanner.engine.doctor import planned_types
 from scanner.engine.plan import plan_binding, plan_reads
 from scanner.facts import FACTS
+from scanner.language.markdown import Markdown, code, escaped, fenced
 from scanner.model.read_plan import read_permission
 from scanner.model.resource import canonical_type
 from scanner.model.verdict import Severity, Verdict
-from scanner.report.markdown import Markdown, code, escaped, fenced, yaml_text
 from scanner.report.pages.baseline_uses import facts_of, parameters_of, rows_of, tables_of
 from scanner.report.pages.condition_words import Line, Speaker, nested, value_words
 from scanner.report.pages.examples import Example
+from scanner.report.pages.yaml_text import yaml_text
 from scanner.rules.baseline import Baseline
 from scanner.rules.rule import Rule
 from scanner.rules.rule_set import RuleSet

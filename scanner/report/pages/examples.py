@@ -10,7 +10,7 @@ from typing import Any, Final
 from scanner.engine.cases import judge_case
 from scanner.engine.explain import explain
 from scanner.model.verdict import Verdict
-from scanner.report.markdown import yaml_text
+from scanner.report.pages.yaml_text import yaml_text
 from scanner.rules.baseline import Baseline
 from scanner.rules.cases import Case, CaseFile
 from scanner.rules.rule_set import RuleSet

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from scanner.language.markdown import Markdown, anchor, code, escaped
 from scanner.model.packaged import packaged
 from scanner.model.verdict import Verdict
-from scanner.report.markdown import Markdown, anchor, code, escaped
 from scanner.report.pages.control import Control, bound_permissions, control_view, mode_of
 from scanner.report.pages.examples import Example
 from scanner.report.words import family_title, framework_title
