@@ -65,7 +65,7 @@ class _World:
     def make_plan(self) -> None:
         failures = [Failure(finding, outcome, self.snapshot) for finding, outcome in self.failing(self.snapshot)]
         assert len(failures) == self.findings, len(failures)
-        self.plan = foresee(_scan(), failures, (), [self.snapshot], self.failing, NOW)
+        self.plan = foresee(_scan(), failures, (), [self.snapshot], self.failing, NOW, shipped_defaults())
         assert self.plan.steps
 
     def seconds_of_proof(self) -> float:

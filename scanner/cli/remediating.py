@@ -68,7 +68,7 @@ def hold_together(result: Result, path: Path, judging: Judging, *, assume_comple
     now = datetime.fromisoformat(result.scan.started)
     snapshots = tuple(source.snapshots(ReadPlan()))
     failures = [
-        Failure(finding, outcome, snapshot)
+        Failure(finding, outcome, snapshot, rule_set.glossary.defaults)
         for snapshot in snapshots
         for finding, outcome in failing_outcomes(snapshot, rule_set, judging.baseline, judging.settings.workloads, now)
     ]
@@ -80,14 +80,14 @@ def _same_rules(result: Result, judging: Judging) -> RuleSet:
     """The rules of the result. Raises where they, or the baseline, are others now."""
     scan, baseline, rule_set = result.scan, judging.baseline, judging.rule_set
     pairs = (
-        ("baseline", scan.baseline, baseline.name),
-        ("environment", scan.environment, baseline.environment),
-        ("content of the baseline", scan.baseline_hash, baseline.hash),
-        ("rules", scan.rules_hash, rule_set.hash),
+        ("another baseline", scan.baseline, baseline.name),
+        ("another environment", scan.environment, baseline.environment),
+        ("other content of the baseline", scan.baseline_hash, baseline.hash),
+        ("other rules", scan.rules_hash, rule_set.hash),
     )
     for what, before, now in pairs:
         if before != now:
-            raise DriftlineError(f"the result was made by another {what}: {before}, now {now}", hint=_HINT)
+            raise DriftlineError(f"the result was made by {what}: {before}, now {now}", hint=_HINT)
     wanted = {rule.id for rule in result.rules}
     return replace(rule_set, rules=tuple(rule for rule in rule_set.rules if rule.id in wanted))
 
@@ -145,13 +145,14 @@ def plan_of(material: Material, only: Sequence[str]) -> Plan:
         failing_outcomes, rule_set=material.rule_set, baseline=judging.baseline, workloads=judging.settings.workloads,
         now=material.now,
     )  # fmt: skip
-    return foresee(material.result.scan, wanted, left, material.snapshots, judge, material.now)
+    return foresee(
+        material.result.scan, wanted, left, material.snapshots, judge, material.now, material.rule_set.glossary.defaults
+    )
 
 
 def proven(plan: Plan, material: Material, by: str) -> Plan:
     """The plan, tried on a simulator of the snapshot."""
     from scanner.proof.proving import prove
-    from scanner.rules.loader import shipped_defaults
 
     judging = material.judging
     judge = partial(
@@ -160,8 +161,10 @@ def proven(plan: Plan, material: Material, by: str) -> Plan:
     if by == "az":
         from scanner.proof.with_az import run_with_az
 
-        return prove(plan, material.snapshots, judge, shipped_defaults(), material.now, by=by, runner=run_with_az)
-    return prove(plan, material.snapshots, judge, shipped_defaults(), material.now)
+        return prove(
+            plan, material.snapshots, judge, material.rule_set.glossary.defaults, material.now, by=by, runner=run_with_az
+        )
+    return prove(plan, material.snapshots, judge, material.rule_set.glossary.defaults, material.now)
 
 
 def with_proof(result: Result, plan: Plan) -> Result:

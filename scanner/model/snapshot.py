@@ -61,6 +61,10 @@ class Snapshot:
         found = self._by_key.get(normalise(resource_id))
         return found[0] if found else None
 
+    def holds_twice(self, resource_id: str) -> bool:
+        """Whether an export holds an id more than once."""
+        return len(self._by_key.get(normalise(resource_id), ())) > 1
+
     def look_up(self, resource_id: str) -> Resource | Unknown | None:
         """The resource of an id; None when it is known not to exist; unknown when no read covers it."""
         found = self.get(resource_id)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from scanner.diff.members import Defaults
 from scanner.engine.evaluate import Outcome
 from scanner.model.errors import DriftlineError
 from scanner.model.finding import Finding
@@ -30,14 +31,14 @@ _ROUNDS: Final = 3
 
 def foresee(
     scan: ScanInfo, failures: Sequence[Failure], left: Sequence[str], snapshots: Sequence[Snapshot], judge: JudgeFailures,
-    now: datetime,
+    now: datetime, defaults: Defaults,
 ) -> Plan:  # fmt: skip
     """The plan for failures and for what it would make fail. Raises `DriftlineError` as `make_plan` does."""
     plan = make_plan(scan, failures, left)
     known = {item.finding.fingerprint for item in failures} | set(left)
     new: list[Failure] = []
     for _ in range(_ROUNDS):
-        after = _after(plan, snapshots, judge, now)
+        after = _after(plan, snapshots, judge, now, defaults)
         found = [item for item in after if item.finding.fingerprint not in known]
         if not found:
             plan = _without_mended(plan, {item.finding.fingerprint for item in after})
@@ -51,13 +52,13 @@ def foresee(
     return replace(plan, foreseen=tuple(map(_seen, new)))
 
 
-def _after(plan: Plan, snapshots: Sequence[Snapshot], judge: JudgeFailures, now: datetime) -> list[Failure]:
+def _after(plan: Plan, snapshots: Sequence[Snapshot], judge: JudgeFailures, now: datetime, defaults: Defaults) -> list[Failure]:
     if not plan.steps:
         return []
     rehearsal = Rehearsal(snapshots, now, [step.operation for step in plan.steps])
     for step in plan.steps:
         rehearsal.run(step.operation)
-    return [Failure(finding, outcome, after) for after in rehearsal.read_again() for finding, outcome in judge(after)]
+    return [Failure(finding, outcome, after, defaults) for after in rehearsal.read_again() for finding, outcome in judge(after)]
 
 
 def _without_mended(plan: Plan, failing: set[str]) -> Plan:

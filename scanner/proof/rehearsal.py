@@ -15,6 +15,7 @@ import msgspec
 from scanner.model.resource import Resource, make_resource
 from scanner.model.resource_id import is_within, normalise
 from scanner.model.snapshot import Snapshot
+from scanner.model.unknown import ABSENT
 from scanner.remediation.operations import Kind, Operation, changed, leaves, spelled, value_at
 from scanner.simulator import providers
 from scanner.simulator.arm import Arm, Request
@@ -33,6 +34,7 @@ class Rehearsal:
 
     def __init__(self, snapshots: Sequence[Snapshot], now: datetime, operations: Iterable[Operation] = ()) -> None:
         self._snapshots = tuple(snapshots)
+        self._scanned = {item.key: item for snapshot in reversed(self._snapshots) for item in reversed(snapshot.resources)}
         self.deployed = load_resources([item for snapshot in snapshots for item in snapshot.resources], now)
         self._store = self.deployed.store
         self._arm = Arm(self._store)
@@ -46,7 +48,7 @@ class Rehearsal:
         """
         try:
             there = self._get(operation)
-            wrong = _otherwise(operation, there)
+            wrong = _otherwise(operation, self._as_scanned(operation, there))
             if wrong:
                 return wrong
             body = changed(there, operation.changes) if operation.kind is Kind.SET else operation.body
@@ -67,6 +69,12 @@ class Rehearsal:
                 self._request("PUT", operation.resource, operation.api_version, there)
         except ArmError:
             return
+
+    def _as_scanned(self, operation: Operation, there: Json) -> Json:
+        """What is there, as a scan would read it: without what a provider filled in."""
+        item = self._scanned.get(normalise(operation.resource))
+        again = self._resource(item) if item is not None and there is not None else None
+        return again.body if again is not None else there
 
     def _get(self, operation: Operation) -> Json:
         try:
@@ -140,7 +148,7 @@ def _otherwise(operation: Operation, there: Json) -> str:
     for change in operation.changes:
         for path, value in leaves(change.before, change.path):
             found = value_at(there, path)
-            if not _same(found, value):
+            if not _same(found, value) and not (value is ABSENT and _same(found, change.default)):
                 return f"{change.text} is no longer what was scanned"
     return ""
 

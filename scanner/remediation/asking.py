@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from scanner.engine.evaluate import Outcome
 from scanner.language.messages import Message
 from scanner.language.paths import Path, compile_path
-from scanner.language.scope import Scope
+from scanner.language.scope import Default, Scope
 from scanner.model.arm_types import arm_type
 from scanner.model.finding import Finding
 from scanner.model.resource import Resource
@@ -30,11 +30,14 @@ _REMOVED: Final = "(removed: "
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failing finding with the outcome that it explains and the snapshot it was judged in."""
+    """A failing finding with the outcome that it explains and the snapshot it was judged in; `defaults` are what Azure assumes
+    for absent members, by compared type and lower-case path.
+    """
 
     finding: Finding
     outcome: Outcome
     snapshot: Snapshot
+    defaults: Mapping[tuple[str, str], Default] = field(default_factory=dict, repr=False)
 
     @property
     def rule(self) -> Rule:
@@ -76,7 +79,7 @@ def ask(failure: Failure) -> tuple[list[Asked], list[Manual]]:
                 if step.operation == "manual":
                     manual.append(_told(failure, step, place))
                 else:
-                    asked.append(Asked(failure, _operation(step, place, failure.snapshot), step.irreversible))
+                    asked.append(Asked(failure, _operation(step, place, failure), step.irreversible))
     except UndecidableError as error:
         return [], [_manual(failure, fix.title, reason=str(error)), *manual]
     if not asked and not manual:
@@ -121,7 +124,7 @@ def _places(step: FixStep, scope: Scope) -> Iterator[Scope]:
             yield place
 
 
-def _operation(step: FixStep, scope: Scope, snapshot: Snapshot) -> Operation:
+def _operation(step: FixStep, scope: Scope, failure: Failure) -> Operation:
     assert step.resource is not None, "the shape of an operation"
     resource = _known(step.resource.evaluate(scope), "which resource")
     if not isinstance(resource, str) or not resource.startswith("/") or not ResourceId.parse(resource).type:
@@ -130,11 +133,11 @@ def _operation(step: FixStep, scope: Scope, snapshot: Snapshot) -> Operation:
     version = step.api_version or _newest(resource)
     body = _known(step.body.evaluate(scope), "what to write") if step.body is not None else None
     if step.operation == "set":
-        return _set(step, resource, version, scope, snapshot)
+        return _set(step, resource, version, scope, failure)
     if step.operation == "create":
-        return _create(resource, version, body, snapshot)
+        return _create(resource, version, body, failure.snapshot)
     if step.operation == "remove":
-        return _remove(resource, version, snapshot)
+        return _remove(resource, version, failure.snapshot)
     return Operation(Kind.ACTION, resource, version, body=body or {}, action=step.action)
 
 
@@ -145,20 +148,27 @@ def _newest(resource: str) -> str:
     return known.api_version
 
 
-def _set(step: FixStep, resource: str, version: str, scope: Scope, snapshot: Snapshot) -> Operation:
-    there = _there(resource, snapshot)
+def _set(step: FixStep, resource: str, version: str, scope: Scope, failure: Failure) -> Operation:
+    there = _there(resource, failure.snapshot)
     changes: list[Change] = []
     for path, template in step.values:
         value = template.evaluate(scope)
         after = ABSENT if value is None or value is ABSENT else _known(value, path.text)
-        for steps in _concrete(path, there, snapshot):
+        for steps in _concrete(path, there, failure.snapshot):
             if steps[0] in there.unread:
                 raise UndecidableError(f"{there.id} was read without its {steps[0]}")
             before = value_at(there.body, steps)
             _known(before, path.text)
             if not _alike(before, after):
-                changes.append(Change(steps, before, after))
+                changes.append(Change(steps, before, after, _assumed(there, steps, failure.defaults)))
     return as_set(there, version, changes)
+
+
+def _assumed(there: Resource, steps: Steps, defaults: Mapping[tuple[str, str], Default]) -> Json:
+    """What Azure assumes where a member is absent; nothing where that hangs on the API version."""
+    path = "".join("[*]" if isinstance(step, int) else f".{step.lower()}" for step in steps).removeprefix(".")
+    default = defaults.get((there.type_key, path))
+    return default.value if default is not None and not default.since else ABSENT
 
 
 def as_set(there: Resource, version: str, changes: list[Change]) -> Operation:
@@ -237,6 +247,8 @@ def _is_removed(value: Json) -> bool:
 def _there(resource: str, snapshot: Snapshot) -> Resource:
     found = snapshot.look_up(resource)
     if isinstance(found, Resource):
+        if snapshot.holds_twice(resource):
+            raise UndecidableError(f"the snapshot holds {found.name} twice, and they may differ")
         return replace(found, id=found.id.rstrip("/"))
     why = f": {found}" if isinstance(found, Unknown) else ""
     raise UndecidableError(f"{resource} was not read{why}" if why else f"{resource} is not there")

@@ -31,12 +31,14 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Change:
     """One value of a body: at which member names (as spelled there) and list positions, what was scanned, what it becomes.
-    `ABSENT` stands for no member.
+    `ABSENT` stands for no member, which is the same as `default` where Azure's default is known: one API version shows what
+    another leaves out.
     """
 
     path: Steps
     before: Json
     after: Json
+    default: Json = ABSENT
 
     @property
     def text(self) -> str:

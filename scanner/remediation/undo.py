@@ -14,7 +14,7 @@ def undone(operation: Operation, irreversible: str = "") -> tuple[Operation | No
     if irreversible:
         return None, irreversible
     if operation.kind is Kind.SET:
-        back = tuple(Change(change.path, change.after, change.before) for change in reversed(operation.changes))
+        back = tuple(Change(change.path, change.after, change.before, change.default) for change in reversed(operation.changes))
         return replace(operation, changes=back, whole=changed(operation.whole, back)), ""
     if operation.kind is Kind.CREATE:
         return Operation(Kind.REMOVE, operation.resource, operation.api_version, body=operation.body), ""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from scanner.model.resource import Resource
+from scanner.model.resource_id import ResourceId
 from scanner.simulator import providers
 from scanner.simulator.access import Principal
 from scanner.simulator.providers.common import guid_of
@@ -49,10 +50,14 @@ def _is_inline(parent: str, store: Store) -> bool:
 
 
 def _make_homes(store: Store) -> None:
-    """Subscriptions and groups that resources lie in and nobody read: without them ARM takes no request."""
+    """Subscriptions, groups and parents that resources lie in and nobody read: without them ARM takes no request."""
     for stored in store.everything():
         segments = stored.id.text.split("/")
         if len(segments) > 2 and segments[1].lower() == "subscriptions" and store.raw("/".join(segments[:3])) is None:
             store.put("/".join(segments[:3]), {"id": "/".join(segments[:3]), "subscriptionId": segments[2], "tenantId": _TENANT})
         if len(segments) > 4 and segments[3].lower() == "resourcegroups" and store.raw("/".join(segments[:5])) is None:
             store.put("/".join(segments[:5]), {"id": "/".join(segments[:5]), "name": segments[4], "properties": {}})
+        parent = stored.id.parent
+        while "/providers/" in parent.lower() and store.raw(parent) is None:
+            store.put(parent, {"id": parent, "properties": {}})
+            parent = ResourceId.parse(parent).parent

@@ -148,7 +148,7 @@ def test_what_a_plan_would_break_is_mended_by_the_plan(tmp_path: Path) -> None:
     }
     rules = [rule(1, CLOSED, CLOSE), rule(2, follows, setting(minimumTlsVersion="TLS1_2"))]
     here = world(tmp_path, rules, [account(publicNetworkAccess="Enabled")])
-    plan = proof(here, foresee(here.scan, here.failures, (), [here.snapshot], here.judge_failures, NOW))
+    plan = proof(here, foresee(here.scan, here.failures, (), [here.snapshot], here.judge_failures, NOW, {}))
     assert rules_of(plan.foreseen) == ["TST-002"]
     assert [step.rules for step in plan.steps] == [("TST-001", "TST-002")]
     assert plan.steps[0].operation.changes[1] == Change(("properties", "minimumTlsVersion"), ABSENT, "TLS1_2")
@@ -162,7 +162,7 @@ def test_what_would_take_back_a_step_is_left_to_the_proof(tmp_path: Path) -> Non
         rule(2, {"field": "properties.publicNetworkAccess", "notEquals": "Disabled"}, setting(publicNetworkAccess="Enabled")),
     ]
     here = world(tmp_path, rules, [account(publicNetworkAccess="SecuredByPerimeter")])
-    plan = proof(here, foresee(here.scan, here.failures, (), [here.snapshot], here.judge_failures, NOW))
+    plan = proof(here, foresee(here.scan, here.failures, (), [here.snapshot], here.judge_failures, NOW, {}))
     assert plan.proof is not None
     assert (plan.foreseen, rules_of(plan.proof.newly_failing)) == ((), ["TST-002"])
 
@@ -171,5 +171,5 @@ def test_a_decision_that_the_steps_make_needless_is_not_asked_for(tmp_path: Path
     either = {"anyOf": [CLOSED, {"field": "properties.x", "equals": 1}]}
     rules = [rule(1, CLOSED, CLOSE), rule(2, either, {"manual": {"text": "Close it, or agree on x", "choices": []}})]
     here = world(tmp_path, rules, [account()])
-    plan = foresee(here.scan, here.failures, (), [here.snapshot], here.judge_failures, NOW)
+    plan = foresee(here.scan, here.failures, (), [here.snapshot], here.judge_failures, NOW, {})
     assert (plan.manual, [(item.rule, item.by) for item in plan.covered]) == ((), [("TST-002", ("step-001",))])
