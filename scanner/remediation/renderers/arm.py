@@ -16,7 +16,7 @@ from scanner.remediation.plan import Plan, Step
 from scanner.remediation.renderers.following import Turn, fixes, settled, undos
 from scanner.remediation.renderers.telling import about, about_undo, scan_line, unwritable
 
-__all__ = ["escaped", "render_arm"]
+__all__ = ["escaped", "left_out", "render_arm"]
 
 Json = Any
 
@@ -38,6 +38,11 @@ _DIRECTIVES: Final = frozenset(
 def render_arm(plan: Plan) -> dict[str, bytes]:
     """The files by name: fix.json and undo.json, numbered where there are several subscriptions."""
     return {**_files("fix", plan, fixes(plan), about), **_files("undo", plan, undos(plan), about_undo)}
+
+
+def left_out(plan: Plan) -> dict[str, str]:
+    """Which steps the templates of the fix leave out, and why."""
+    return {turn.step.id: turn.why_not for turn in _judged(fixes(plan)) if turn.why_not}
 
 
 def escaped(value: Json) -> Json:
@@ -62,7 +67,7 @@ def _text(text: str) -> str:
 
 
 def _files(name: str, plan: Plan, turns: Sequence[Turn], told: Callable[[Step], list[str]]) -> dict[str, bytes]:
-    judged = settled(replace(turn, why_not=turn.why_not or _why_not(turn)) for turn in turns)
+    judged = _judged(turns)
     places = [place for place in dict.fromkeys(_subscription(step) for step in plan.steps) if place] or [""]
     files = {}
     for number, place in enumerate(places, 1):
@@ -72,6 +77,10 @@ def _files(name: str, plan: Plan, turns: Sequence[Turn], told: Callable[[Step], 
             json.dumps(_template(f"driftline-{name}", place, plan, own, told), indent=2, ensure_ascii=False).encode() + b"\n"
         )
     return files
+
+
+def _judged(turns: Iterable[Turn]) -> list[Turn]:
+    return settled(replace(turn, why_not=turn.why_not or _why_not(turn)) for turn in turns)
 
 
 def _subscription(step: Step) -> str:

@@ -11,7 +11,7 @@ from scanner.model.unknown import ABSENT, Unknown
 from scanner.remediation.operations import Change, Kind, Operation, leaves
 from scanner.remediation.plan import Plan, ProofState, Step
 
-__all__ = ["about", "about_undo", "change_line", "held", "plain", "proof_words", "scan_line", "unwritable", "written"]
+__all__ = ["about", "about_undo", "change_line", "held", "plain", "proof_words", "scan_line", "shown", "unwritable", "written"]
 
 Json = Any
 _LONGEST: Final = 400
@@ -72,7 +72,7 @@ def proof_words(step: Step) -> str:
 
 def change_line(change: Change) -> str:
     """What was scanned and what it becomes."""
-    return f"{change.text}: {_shown(change.before)} becomes {_shown(change.after)}"
+    return f"{change.text}: {shown(change.before)} becomes {shown(change.after)}"
 
 
 def held(step: Step) -> str:
@@ -82,7 +82,8 @@ def held(step: Step) -> str:
     return f"it waits for a person: {'; '.join(step.waits_for)}" if step.waits_for else ""
 
 
-def _shown(value: Json) -> str:
+def shown(value: Json) -> str:
+    """A value on one line, shortened."""
     if isinstance(value, Mapping | list):
         value = json.dumps(value, ensure_ascii=False, default=str)
     return printable(value, longest=_LONGEST_VALUE)

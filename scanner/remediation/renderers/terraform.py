@@ -22,7 +22,7 @@ from scanner.remediation.renderers.following import Turn, fixes, settled, undos
 from scanner.remediation.renderers.layouts import layout
 from scanner.remediation.renderers.telling import about, about_undo, plain, scan_line, unwritable
 
-__all__ = ["hcl", "render_terraform"]
+__all__ = ["hcl", "left_out", "render_terraform"]
 
 Json = Any
 View = dict[str, Json]
@@ -47,6 +47,12 @@ def render_terraform(plan: Plan) -> dict[str, bytes]:
 def _layout(name: str) -> Template:
     filters: dict[str, Callable[..., str]] = {"hcl": hcl, "line": plain}
     return layout("terraform", name, filters)
+
+
+def left_out(plan: Plan) -> dict[str, str]:
+    """Which steps the configuration leaves out, and why."""
+    judged = _judged(fixes(plan), {step.id: _block(step.operation) for step in plan.steps})
+    return {turn.step.id: turn.why_not for turn in judged if turn.why_not}
 
 
 def hcl(value: Json, depth: int = 0) -> str:
@@ -74,10 +80,9 @@ def _escaped(sign: str) -> str:
 def _views(turns: Sequence[Turn], told: Callable[[Step], list[str]]) -> list[View]:
     """What the layout shows: each block after the one before it, as a script does them."""
     blocks = {turn.step.id: _block(turn.operation) for turn in turns if turn.operation is not None}
-    judged = settled(replace(turn, why_not=turn.why_not or unwritable(blocks[turn.step.id][1])) for turn in turns)
     views: list[View] = []
     addresses: dict[str, str] = {}
-    for turn in judged:
+    for turn in _judged(turns, blocks):
         view: View = {"comments": told(turn.step), "why_not": turn.why_not, "held": turn.held}
         views.append(view)
         if not turn.why_not:
@@ -88,6 +93,10 @@ def _views(turns: Sequence[Turn], told: Callable[[Step], list[str]]) -> list[Vie
             view |= {"kind": kind, "label": label, "needs": list(dict.fromkeys(needed))}
             view |= {"identity": given.pop("identity", None), "given": given}
     return views
+
+
+def _judged(turns: Sequence[Turn], blocks: Mapping[str, tuple[str, View]]) -> list[Turn]:
+    return settled(replace(turn, why_not=turn.why_not or unwritable(blocks[turn.step.id][1])) for turn in turns)
 
 
 def _block(operation: Operation) -> tuple[str, View]:
