@@ -114,6 +114,7 @@ def _grant(
     guid = role if isinstance(role, Unknown) else role_id(role, context.baseline)
     if isinstance(guid, Unknown):
         return {**named, "granted": guid}
+    named |= {"role": role, "roleId": guid}
     return {**named, **_find(principals, doubts, guid.lower(), normalise(scope_id), grants, context)}
 
 

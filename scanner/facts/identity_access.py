@@ -1,7 +1,8 @@
 """`driftline/identityAccess`: one document per resource whose identity the role table names: what it may do beyond the table.
 
 Every assignment that reaches one of its principals, wherever it stands, is held against what the table's roles allow at that
-scope, as sets of operations. A role of the table at its own scope, or below it, is agreed; the same role higher up is not.
+scope, as sets of operations. A role of the table at its own scope, or below it, is agreed; the same role higher up is not. What
+is `direct` names the identity itself, and no group.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _PATHS: Final = {
     **dict.fromkeys(
         (f"excess[*].{name}" for name in ("principal", "role", "operation", "scope", "scopeName", "assignmentId")), "string"
     ),
-    "excess[*].dataAction": "bool",
+    **dict.fromkeys(("excess[*].dataAction", "excess[*].direct"), "bool"),
 }
 
 
@@ -88,7 +89,7 @@ class _Judge:
             if why or not isinstance(beyond, dict):
                 reasons.extend(why)
             else:
-                found.append({"principal": assignment.principal, **beyond})
+                found.append({"principal": assignment.principal, "direct": assignment.principal in principals, **beyond})
         return found or (Unknown(tuple(dict.fromkeys(reasons))) if reasons else [])
 
     def _gap(self, scope: str) -> Unknown | None:

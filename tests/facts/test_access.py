@@ -21,6 +21,7 @@ USER = rid("Microsoft.ManagedIdentity/userAssignedIdentities", "id-chat")
 MANAGEMENT_GROUP = "/providers/Microsoft.Management/managementGroups/corp"
 OTHER = "/subscriptions/00000000-0000-0000-0000-000000000002"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 ACR_PUSH = "8311e382-0749-4cb8-b61a-304f252e45ec"
 REPOSITORY_WRITER = "2a1e307c-b015-4ebd-883e-5b7698a07328"
 OWN = {"type": "SystemAssigned", "principalId": "P1"}
@@ -155,6 +156,26 @@ def test_a_grant_to_one_known_identity_stands_whatever_is_not_known_of_another()
 )
 def test_a_registry_honours_the_roles_of_its_mode(properties: Json, role: str, expected: str) -> None:
     assert granted(snapshot(workspace(), resource(REGISTRY, properties), grant(REGISTRY, role)), "IAM-006") == expected
+
+
+def test_the_role_that_is_told_is_the_one_that_the_registry_honours() -> None:
+    modes = ({}, {"roleAssignmentMode": "AbacRepositoryPermissions"})
+    told = [
+        next(item.body for item in derive("access", snapshot(workspace(), resource(REGISTRY, mode))) if item.subject == "IAM-006")
+        for mode in modes
+    ]
+    assert [item["roleId"] for item in told] == [ACR_PUSH, REPOSITORY_WRITER]
+    assert [item["role"] for item in told] == ["AcrPush", "Container Registry Repository Writer"]
+
+
+def test_what_is_beyond_the_table_says_whether_it_names_the_identity_itself() -> None:
+    store, vault = (rid(kind, "own") for kind in ("Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults"))
+    whole = resource(WORKSPACE, {"containerRegistry": REGISTRY, "storageAccount": store, "keyVault": vault}, identity=OWN)
+    companions = [resource(item, {}) for item in (REGISTRY, store, vault)]
+    allows = {"roleName": "Owner", "permissions": [{"actions": ["*"]}]}
+    role = resource(f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{OWNER}", allows)
+    (found,) = derive("identityAccess", snapshot(whole, *companions, grant(SUBSCRIPTION, OWNER), role))
+    assert [(item["principal"], item["direct"]) for item in found.body["excess"]] == [("p1", True)]
 
 
 def test_a_registry_whose_mode_was_not_read_leaves_the_row_unknown() -> None:
