@@ -158,8 +158,11 @@ def _merged(old: Json, new: Json) -> Json:
     found = []
     for item in old:
         same = next((other for other in rest if _name(other) and _name(other) == _name(item)), ABSENT)
-        found.append(item if same is ABSENT else _merged(item, same))
-        rest = [other for other in rest if other is not same]
+        if same is ABSENT:
+            found.append(item)
+            continue
+        rest.remove(same)
+        found.append(_merged(item, same))
     return [*found, *rest]
 
 
