@@ -157,6 +157,12 @@ function Test-Open([System.Collections.IDictionary] $Step, [object] $Live) {
     }
 }
 
+# What is absent is the same as Azure's default, where that is known.
+function Get-Meant([System.Collections.IDictionary] $Change, [object] $Value) {
+    if ($null -eq $Value) { $Value = $Change['default'] }
+    return , $Value
+}
+
 function Test-OpenSet([System.Collections.IDictionary] $Step, [object] $Live) {
     if ($null -eq $Live) { throw "$($Step['id']): it is not there any more; scan again" }
     foreach ($relied in $Step['relies']) {
@@ -166,10 +172,12 @@ function Test-OpenSet([System.Collections.IDictionary] $Step, [object] $Live) {
     }
     $open = $false
     foreach ($change in $Step['changes']) {
-        $now = Get-At $Live $change['path']
-        $isBefore = Test-Holds -Scanned $change['before'] -Live $now
-        $isAfter = Test-Holds -Scanned $change['after'] -Live $now
-        if ($isAfter -and (-not $isBefore -or (Test-Holds -Scanned $change['before'] -Live $change['after']))) { continue }
+        $now = Get-Meant $change (Get-At $Live $change['path'])
+        $before = Get-Meant $change $change['before']
+        $after = Get-Meant $change $change['after']
+        $isBefore = Test-Holds -Scanned $before -Live $now
+        $isAfter = Test-Holds -Scanned $after -Live $now
+        if ($isAfter -and (-not $isBefore -or (Test-Holds -Scanned $before -Live $after))) { continue }
         if (-not $isBefore) { throw "$($Step['id']): $($change['path'] -join '.') is no longer what was scanned; scan again" }
         $open = $true
     }

@@ -11,6 +11,7 @@ import pytest
 import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
+from scanner.model.unknown import ABSENT
 from scanner.remediation.operations import Change, Kind, Operation
 from scanner.remediation.renderers.powershell import quoted, render_powershell
 from tests.remediation.plans import HOSTILE, STORAGE, SUBSCRIPTION, TAGS, TEXTS, plan, set_step, step, steps
@@ -131,6 +132,17 @@ def test_an_element_of_a_list_is_known_by_its_name():
     made = set_step("step-001", STORAGE, body, Change(("properties", "rules", 1, "on"), 1, 2))
     (fix,) = calls(render_powershell(plan(steps=(made,)))["fix.ps1"], "Invoke-Step").values()
     assert fix["relies"] == [{"path": ["properties", "rules", 1, "name"], "value": "b"}]
+
+
+def test_what_is_absent_is_the_default_of_azure():
+    made = set_step("step-001", STORAGE, {}, Change(("properties", "on"), ABSENT, True, default=False))
+    (fix,) = calls(render_powershell(plan(steps=(made,)))["fix.ps1"], "Invoke-Step").values()
+    assert fix["changes"] == [{"path": ["properties", "on"], "after": True, "default": False}]
+
+
+def test_an_id_that_a_url_would_change_is_left_out():
+    made = step("step-001", Operation(Kind.REMOVE, f"{SUBSCRIPTION}/resourceGroups/../providers/A.B/c/d", "2024-01-01", body={}))
+    assert calls(render_powershell(plan(steps=(made,)))["fix.ps1"], "Invoke-Step") == {}
 
 
 def test_a_secret_that_was_removed_is_not_written():

@@ -15,7 +15,7 @@ from scanner.model.unknown import ABSENT
 from scanner.remediation.operations import Change, Kind, Operation, changed, value_at
 from scanner.remediation.plan import Plan, Step
 from scanner.remediation.renderers.layouts import layout
-from scanner.remediation.renderers.telling import about, about_undo, held, plain, scan_line, unwritable, written
+from scanner.remediation.renderers.telling import about, about_undo, held, plain, scan_line, unsendable
 
 __all__ = ["quoted", "render_powershell"]
 
@@ -54,7 +54,7 @@ def _key(step: Step) -> str:
 
 
 def _fix(step: Step, keys: dict[str, str]) -> View:
-    view: View = {"comments": about(step), "id": step.id, "why_not": unwritable(written(step.operation))}
+    view: View = {"comments": about(step), "id": step.id, "why_not": unsendable(step.operation)}
     if not view["why_not"]:
         own = {
             "id": step.id, "key": keys[step.id], "title": plain(step.title), "held": plain(held(step)),
@@ -68,7 +68,7 @@ def _undo(step: Step, keys: dict[str, str]) -> View:
     view: View = {"comments": about_undo(step), "id": step.id}
     if step.undo is None:
         return {**view, "why_not": plain(step.undo_note or "there is no way back")}
-    view["why_not"] = unwritable(written(step.undo))
+    view["why_not"] = unsendable(step.undo)
     own = {"id": step.id, "key": keys[step.id], "title": plain(f"undo: {step.title}")}
     return view if view["why_not"] else {**view, "json": _json({**own, **_operation(step.undo)})}
 
@@ -86,14 +86,14 @@ def _operation(operation: Operation) -> View:
 
 
 def _values(operation: Operation) -> View:
-    """What a step relies on and writes. A side of a change without a member has no value there."""
+    """What a step relies on and writes. A side of a change without a member, and an unknown default, is left out."""
     if operation.kind is Kind.SET:
         return {"relies": _relied_on(operation), "changes": [_change(change) for change in operation.changes]}
     return {"body": operation.body}
 
 
 def _change(change: Change) -> View:
-    sides = {"before": change.before, "after": change.after}
+    sides = {"before": change.before, "after": change.after, "default": change.default}
     return {"path": list(change.path), **{name: value for name, value in sides.items() if value is not ABSENT}}
 
 

@@ -13,7 +13,7 @@ from scanner.remediation.operations import Change, Kind
 from scanner.remediation.plan import Manual, Plan, Proof, ProofState, Seen, Step
 from scanner.remediation.renderers import arm, terraform
 from scanner.remediation.renderers.layouts import layout
-from scanner.remediation.renderers.telling import scan_line, shown, unwritable, written
+from scanner.remediation.renderers.telling import scan_line, shown, unsendable
 from scanner.remediation.summary import place
 
 __all__ = ["render_readme"]
@@ -96,7 +96,7 @@ def _no_undo(plan: Plan) -> list[tuple[str, str]]:
     """Why steps have no way back."""
     found = []
     for step in plan.steps:
-        why = unwritable(written(step.undo)) if step.undo is not None else step.undo_note or "there is no way back"
+        why = unsendable(step.undo) if step.undo is not None else step.undo_note or "there is no way back"
         found += [(step.id, why)] if why else []
     return _gathered(found)
 
@@ -108,7 +108,7 @@ def _covered(plan: Plan) -> list[tuple[str, str, str]]:
 
 def _left_out(plan: Plan, formats: Sequence[str]) -> list[tuple[str, list[tuple[str, str]]]]:
     """Why the files of a format leave steps out."""
-    scripts = {step.id: why for step in plan.steps if (why := unwritable(written(step.operation)))}
+    scripts = {step.id: why for step in plan.steps if (why := unsendable(step.operation))}
     by_format = {"arm": arm.left_out, "terraform": terraform.left_out}
     found = [(name, by_format[name](plan) if name in by_format else scripts) for name in formats]
     return [(name, _gathered(left.items())) for name, left in found if left]

@@ -11,7 +11,19 @@ from scanner.model.unknown import ABSENT, Unknown
 from scanner.remediation.operations import Change, Kind, Operation, leaves
 from scanner.remediation.plan import Plan, ProofState, Step
 
-__all__ = ["about", "about_undo", "change_line", "held", "plain", "proof_words", "scan_line", "shown", "unwritable", "written"]
+__all__ = [
+    "about",
+    "about_undo",
+    "change_line",
+    "held",
+    "plain",
+    "proof_words",
+    "scan_line",
+    "shown",
+    "unsendable",
+    "unwritable",
+    "written",
+]
 
 Json = Any
 _LONGEST: Final = 400
@@ -97,6 +109,13 @@ def unwritable(value: Json) -> str:
         if isinstance(leaf, str) and leaf.startswith(_REMOVED):
             return "it holds what was never read (secrets are removed when they are read)"
     return ""
+
+
+def unsendable(operation: Operation) -> str:
+    """Why a script that reads before it writes cannot do an operation; empty where it can."""
+    if {".", ".."} & set(operation.path.split("/")):
+        return "its id would become another one in a URL"
+    return unwritable(written(operation))
 
 
 def written(operation: Operation) -> Json:
