@@ -111,6 +111,35 @@ def test_overrides_set_the_effect_of_the_members_they_select(overrides: Json, *,
     assert isinstance(found, Unknown) if outcome is None else found is outcome
 
 
+OTHER = f"{SUBSCRIPTION}/resourceGroups/other"
+MODE = {"enforcementMode": "Default"}
+
+
+@pytest.mark.parametrize(
+    ("over", "lapsed"),
+    [
+        ({"enforcementMode": "DoNotEnforce"}, [MODE]),
+        ({"notScopes": [GROUP.upper(), OTHER]}, [{"notScopes": [OTHER]}]),
+        ({"enforcementMode": "doNotEnforce", "notScopes": [OTHER]}, [{**MODE, "notScopes": [OTHER]}]),
+        ({"enforcementMode": "Default", "notScopes": [SUBSCRIPTION]}, [{**MODE, "notScopes": []}]),
+        ({"enforcementMode": "DoNotEnforce", "overrides": override()}, []),
+        ({"enforcementMode": "DoNotEnforce", "resourceSelectors": [{"name": "s", "selectors": []}]}, []),
+        ({"enforcementMode": "DoNotEnforce", "notScopes": ["/providers/Microsoft.Management/managementGroups/mg"]}, []),
+        ({"overrides": override()}, []),
+        ({"notScopes": 5}, []),
+    ],
+)
+def test_an_assignment_has_lapsed_where_its_mode_or_what_it_leaves_out_is_all_that_hinders_it(over: Json, lapsed: Json) -> None:
+    found = row(snapshot(LOG, definition(), initiative(), assignment(SET_ID, **over)))
+    assert found["lapsed"] == [{"assignmentId": GIVEN, **item} for item in lapsed]
+
+
+def test_an_assignment_from_which_an_exemption_is_granted_has_not_lapsed_alone() -> None:
+    bodies = (definition(), assignment(enforcementMode="DoNotEnforce"), exemption())
+    assert row(snapshot(LOG, *bodies))["lapsed"] == []
+    assert row(snapshot(LOG, *bodies[:2]))["lapsed"] != []
+
+
 @pytest.mark.parametrize(
     ("over", "outcome"),
     [

@@ -10,12 +10,12 @@ from typing import Any, Final
 from scanner.facts.documents import Document, OddShapeError, known
 from scanner.facts.fact import FactContext
 from scanner.facts.policies.effects import effect_of
-from scanner.facts.policies.exclusions import Ground, exempted, left_out, reaches
+from scanner.facts.policies.exclusions import Ground, exempted, kept_out, left_out, reaches
 from scanner.model.resource import Resource, canonical_type
 from scanner.model.resource_id import ResourceId, is_within, normalise
 from scanner.model.unknown import Truth, Unknown
 
-__all__ = ["ASSIGNMENTS", "DEFINITIONS", "SETS", "Link", "Standing", "links_at", "standing_of"]
+__all__ = ["ASSIGNMENTS", "DEFINITIONS", "SETS", "Link", "Standing", "lapse_of", "links_at", "standing_of"]
 
 Json = Any
 ASSIGNMENTS: Final = "Microsoft.Authorization/policyAssignments"
@@ -115,6 +115,36 @@ def standing_of(link: Link, ground: Ground, effects: frozenset[str], context: Fa
     doubts = [item for item in (reach, hindered, effect) if isinstance(item, Unknown)]
     reasons = tuple(dict.fromkeys(reason for doubt in doubts for reason in doubt.reasons))
     return told(in_force=Unknown(reasons) if reasons else True, effect=effect)
+
+
+def lapse_of(link: Link, ground: Ground, effects: frozenset[str], context: FactContext) -> dict[str, Json] | None:
+    """What makes an assignment hold at a scope again that is only not enforced there, or leaves it out: its mode and `notScopes`
+    as they have to be, where it states them. None for every other link.
+    """
+    above = reaches(ResourceId.parse(link.resource.id).scope, ground)
+    if link.read is None or isinstance(link.definition, Unknown) or above is not True:
+        return None
+    try:
+        return _lapse(link, link.read, ground, context) if _effect(link, link.read, context).lower() in effects else None
+    except OddShapeError:
+        return None
+
+
+def _lapse(link: Link, read: Document, ground: Ground, context: FactContext) -> dict[str, Json] | None:
+    mode = read.text("properties.enforcementMode")
+    reference = link.member.text("policyDefinitionReferenceId") if link.member is not None else ""
+    lapsed = mode.lower() == "donotenforce" or left_out(read, ground) is True
+    otherwise = (
+        read.documents("properties.resourceSelectors") or exempted(link.resource.key, reference, ground, context) is not False
+    )
+    if not lapsed or otherwise:
+        return None
+    wanted: dict[str, Json] = {"assignmentId": link.resource.id}
+    if mode:
+        wanted["enforcementMode"] = "Default"
+    if read.value("properties.notScopes") is not None:
+        wanted["notScopes"] = kept_out(read, ground)
+    return wanted
 
 
 def _hindrance(link: Link, read: Document, ground: Ground, context: FactContext) -> str:

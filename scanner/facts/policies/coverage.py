@@ -2,7 +2,8 @@
 force there, by which assignment and with which effect, else why not.
 
 Assignments at the scope and above it count, enforced, with an effect of the table. A part that is left out below the scope does
-not count against it, unless it holds a resource group of a workload.
+not count against it, unless it holds a resource group of a workload. `lapsed` are assignments that would be in force but for
+their enforcement mode, or for what they leave out: both are said as they have to be.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from scanner.facts.fact import Fact, FactContext, Needs, document
-from scanner.facts.policies.assignments import ASSIGNMENTS, SETS, Link, Standing, links_at, standing_of
+from scanner.facts.policies.assignments import ASSIGNMENTS, SETS, Link, Standing, lapse_of, links_at, standing_of
 from scanner.facts.policies.exclusions import EXEMPTIONS, Ground, ground_of
 from scanner.facts.policies.table import PolicyRow, counted_effects, definition_ids, demanded, policy_rows
 from scanner.model.read_plan import ReferenceRead
@@ -25,6 +26,9 @@ Json = Any
 _PATHS: Final = {
     **dict.fromkeys(("resourceId", "resourceName", "row", "kind", "subject", "assignmentId", "definitionId", "effect"), "string"),
     "covered": "bool",
+    "lapsed": "array",
+    **dict.fromkeys(("lapsed[*].assignmentId", "lapsed[*].enforcementMode", "lapsed[*].notScopes[*]"), "string"),
+    "lapsed[*].notScopes": "array",
     "why": "string",
 }
 
@@ -59,15 +63,21 @@ def _body(row: PolicyRow, wanted: Truth, links: list[Link], ground: Ground, cont
         return {**told, "covered": True, **stands, "why": ""}
     unread = context.snapshot.missing(ASSIGNMENTS, ground.key)
     covered = any_of([*(item.in_force for item in found), unread if unread is not None else False])
-    whys = [item.why for item in found if item.why]
-    return {**told, "covered": covered, "why": "; ".join(dict.fromkeys(whys)) or "nothing assigns it here"}
+    effects = counted_effects(context.baseline)
+    lapsed = [lapse for link in _links_of(row, links) if (lapse := lapse_of(link, ground, effects, context)) is not None]
+    whys = [item.why for item in found if item.why] or ["nothing assigns it here"]
+    return {**told, "covered": covered, "lapsed": lapsed, "why": "; ".join(dict.fromkeys(whys))}
 
 
 def standings(row: PolicyRow, links: list[Link], ground: Ground, context: FactContext) -> list[Standing]:
     """How everything stands at a scope that may assign a definition of a row."""
     effects = counted_effects(context.baseline)
-    mine = (link for link in links if isinstance(link.definition, Unknown) or link.definition in row.keys)
-    return [standing_of(link, ground, effects, context) for link in mine]
+    return [standing_of(link, ground, effects, context) for link in _links_of(row, links)]
+
+
+def _links_of(row: PolicyRow, links: list[Link]) -> list[Link]:
+    """The links that may assign a definition of a row."""
+    return [link for link in links if isinstance(link.definition, Unknown) or link.definition in row.keys]
 
 
 POLICY_COVERAGE: Final = Fact(

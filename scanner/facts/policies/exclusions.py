@@ -18,7 +18,7 @@ from scanner.model.resource import Resource
 from scanner.model.resource_id import ResourceId, is_within, normalise
 from scanner.model.unknown import Truth, Unknown
 
-__all__ = ["EXEMPTIONS", "Ground", "exempted", "ground_of", "left_out", "reaches"]
+__all__ = ["EXEMPTIONS", "Ground", "exempted", "ground_of", "kept_out", "left_out", "reaches"]
 
 Json = Any
 EXEMPTIONS: Final = "Microsoft.Authorization/policyExemptions"
@@ -84,6 +84,16 @@ def _unmakes(key: str, ground: Ground) -> Truth:
         return True
     below = is_within(key, ground.key) and "/providers/" not in key
     return ground.doubt if below and ground.doubt is not None else False
+
+
+def kept_out(assignment: Document, ground: Ground) -> list[str]:
+    """The `notScopes` that may stay where an assignment is to hold at a ground; an odd shape where that is not known."""
+    places = {place: normalise(place) for place in assignment.texts("properties.notScopes")}
+    unmade = {place: None if key.startswith(_MANAGEMENT_GROUPS) else _unmakes(key, ground) for place, key in places.items()}
+    for place, truth in unmade.items():
+        if truth is None or isinstance(truth, Unknown):
+            raise OddShapeError(Unknown.because(f"whether {place} holds a part of the workload is not known"))
+    return [place for place, truth in unmade.items() if truth is False]
 
 
 def exempted(assignment_key: str, reference: str, ground: Ground, context: FactContext) -> Truth:
