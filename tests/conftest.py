@@ -38,10 +38,13 @@ class MutationScore:
     def __init__(self) -> None:
         self.outcomes: dict[str, bool] = {}
         self.paths: Counter[tuple[str, bool]] = Counter()
+        self.fixes: dict[str, set[str]] = {"mended": set(), "people": set()}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" and report.nodeid.startswith("tests/mutations/test_mutations.py::test_a_break"):
             self.outcomes[report.nodeid] = report.passed
+            for kind, control in report.user_properties:
+                self.fixes[kind].add(str(control))
         if report.when == "call" and report.nodeid.startswith("tests/mutations/test_paths.py"):
             self.paths.update((kind, bool(matters)) for kind, matters in report.user_properties)
 
@@ -50,6 +53,11 @@ class MutationScore:
             for words, asked in (("breaks of the deployment", False), ("demands by parameter alone", True)):
                 found = [passed for name, passed in self.outcomes.items() if (" by parameter: " in name) is asked]
                 terminalreporter.line(f"mutation score: {sum(found)} of {len(found)} {words} found")
+            mended, people = self.fixes["mended"], self.fixes["people"]
+            terminalreporter.line(
+                f"fix score: {len(mended)} controls are broken, mended by a proven plan, and led back by its undo; "
+                f"{len(people - mended)} are left to people"
+            )
         if self.paths:
             self._tell_paths(terminalreporter)
 

@@ -17,7 +17,8 @@ def undone(operation: Operation, irreversible: str = "") -> tuple[Operation | No
         back = tuple(Change(change.path, change.after, change.before, change.default) for change in reversed(operation.changes))
         return replace(operation, changes=back, whole=changed(operation.whole, back)), ""
     if operation.kind is Kind.CREATE:
-        return Operation(Kind.REMOVE, operation.resource, operation.api_version, body=operation.body), ""
+        # Azure spells what it was sent in its own way, so what was created is told by its id alone.
+        return Operation(Kind.REMOVE, operation.resource, operation.api_version), ""
     if operation.kind is Kind.REMOVE:
         if operation.body is None:
             return None, "not all of it was read (secrets never are), so it cannot be made again as it was"

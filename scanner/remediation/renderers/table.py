@@ -7,12 +7,14 @@ from typing import Final
 
 from scanner.remediation.plan import Plan
 from scanner.remediation.renderers.arm import render_arm
+from scanner.remediation.renderers.az import render_az
 from scanner.remediation.renderers.powershell import render_powershell
 from scanner.remediation.renderers.terraform import render_terraform
 
 __all__ = ["RENDERERS"]
 
 RENDERERS: Final[dict[str, Callable[[Plan], dict[str, bytes]]]] = {
+    "az": render_az,
     "arm": render_arm,
     "powershell": render_powershell,
     "terraform": render_terraform,
