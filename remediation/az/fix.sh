@@ -31,7 +31,7 @@ expected='what was scanned'
 ended() {
     local code=$?
     rm -rf "$scratch"
-    if [ "$code" -eq 0 ] || ! $apply || [ -z "$id" ]; then return; fi
+    if [ "$code" -eq 0 ] || ! $apply || [ -z "$id" ]; then return 0; fi
     {
         printf 'Stopped at %s. Done:%s.\n' "$id" "${gone_through:- nothing}"
         if [ -n "$begun" ]; then printf 'Whether %s was done is not sure; the next run looks.\n' "$begun"; fi
@@ -59,13 +59,13 @@ as_wanted() {
 }
 
 is_done() { # KEY
-    case $(noted "$1") in done | found) return ;; esac
+    case $(noted "$1") in done | found) return 0 ;; esac
     return 1
 }
 
 step() { # ID, KEY, TITLE, SUBSCRIPTION, KEYS OF THE STEPS BEFORE IT…: whether it is its turn
     local other
-    selected "$1" || return
+    selected "$1" || return 1
     id=$1 key=$2 subscription=$4
     log "$3"
     shift 4
@@ -102,7 +102,7 @@ hold() { # ID, KEY, WHY
 {% for subscription in subscriptions %}
 see {{ subscription | q }}
 {% endfor %}
-{% for step in steps if step.held %}
+{% for step in steps if step.held and not step.why_not %}
 hold {{ step.id | q }} {{ step.key | q }} {{ step.held | line | q }}
 {% endfor %}
 if $held && $apply; then

@@ -33,8 +33,8 @@ about() { # LINES…
 }
 
 selected() { # ID
-    [ -z "$only" ] && return
-    case " $only " in *" $1 "*) return ;; esac
+    [ -z "$only" ] && return 0
+    case " $only " in *" $1 "*) return 0 ;; esac
     return 1
 }
 
@@ -78,7 +78,7 @@ judge() {
                 verdict=open
                 if [ -n "${befores[at]}" ] && [ "$now" != "${befores[at]}" ]; then
                     verdict=otherwise different=${labels[at]}
-                    return
+                    return 0
                 fi
             fi
             at=$((at + 1))
@@ -103,7 +103,7 @@ arm() { # METHOD, URL, FURTHER OPTIONS…
 # Whether the last request failed because the resource is not there. A subscription that is not found is no such answer.
 is_absent() {
     grep -q 'SubscriptionNotFound' "$scratch/said" && return 1
-    grep -Eq '^ERROR: Not Found$' "$scratch/said" && return
+    grep -Eq '^ERROR: Not Found$' "$scratch/said" && return 0
     grep -q '^ERROR: Not Found(' "$scratch/said" && grep -Eiq '"code" *: *"[a-z]*NotFound"' "$scratch/said"
 }
 
@@ -112,7 +112,7 @@ read_live() { # URL, JMESPATH OF THE BODY TO WRITE (optional): whether the resou
     if arm get "$1" --query "@$scratch/query" --output tsv >"$scratch/live"; then
         LC_ALL=C tr '[:upper:]' '[:lower:]' <"$scratch/live" >"$scratch/answers"
         judge
-        return
+        return 0
     fi
     is_absent || complain 'reading it failed'
     return 1
@@ -132,7 +132,7 @@ settle() { # URL
             case $provisioning in
                 '["failed"]' | '["canceled"]') fail "Azure took it, and says that its provisioning is $provisioning" ;;
                 *'ing"]' | '["accepted"]' | '["inprogress"]' | '["queued"]') ;;
-                *) return ;;
+                *) return 0 ;;
             esac
         fi
         sleep 5

@@ -30,7 +30,7 @@ expected='what fix.sh wrote'
 ended() {
     local code=$?
     rm -rf "$scratch"
-    if [ "$code" -eq 0 ] || ! $apply || [ -z "$id" ]; then return; fi
+    if [ "$code" -eq 0 ] || ! $apply || [ -z "$id" ]; then return 0; fi
     {
         printf 'Stopped at %s. Undone:%s.\n' "$id" "${gone_through:- nothing}"
         if [ -n "$begun" ]; then printf 'Whether %s was undone is not sure; the next run looks.\n' "$begun"; fi
@@ -59,17 +59,17 @@ as_wanted() {
 # Whether a step is there to be undone.
 due() { # KEY
     case $(noted "$1") in
-        done | begun) return ;;
+        done | begun) return 0 ;;
         undone) return 1 ;;
     esac
     $all
 }
 
 step() { # ID, KEY, TITLE, SUBSCRIPTION: whether it is its turn
-    selected "$1" || return
+    selected "$1" || return 1
     id=$1 key=$2 subscription=$4
     log "$3"
-    if due "$key"; then return; fi
+    if due "$key"; then return 0; fi
     log 'nothing to undo: fix.sh did not do it, or it is undone'
     return 1
 }
