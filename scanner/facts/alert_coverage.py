@@ -32,8 +32,10 @@ _PATHS: Final = {
     "component": "string",
     "metric": "string",
     "purpose": "string",
+    **dict.fromkeys(("watched", "operator", "aggregation"), "string"),
+    "threshold": "int",
     "alerts": "array",
-    "alerts[*].name": "string",
+    **dict.fromkeys(("alerts[*].name", "alerts[*].id"), "string"),
     "alerts[*].enabled": "bool",
     "alerts[*].actionGroups": "int",
 }
@@ -41,16 +43,20 @@ _PATHS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row of alerts.yaml: a component or a type, the metrics of which one is enough, and what an alert would say."""
+    """A row of alerts.yaml: a component or a type, the metrics of which one is enough, and what an alert would say; `limits` when
+    one on the first metric would tell: operator, threshold, aggregation.
+    """
 
     component: str
     type: str
     metrics: tuple[str, ...]
     purpose: str
+    limits: Mapping[str, Json]
 
     def named(self) -> dict[str, Json]:
         """What every document of the row says."""
-        return {"component": self.component, "metric": " or ".join(self.metrics), "purpose": self.purpose}
+        watched = {"watched": self.metrics[0], **self.limits} if self.metrics else {}
+        return {"component": self.component, "metric": " or ".join(self.metrics), "purpose": self.purpose, **watched}
 
 
 def _rows(baseline: Baseline) -> list[_Row]:
@@ -63,7 +69,13 @@ def _row(item: Mapping[str, Json]) -> _Row:
     metrics = tuple(map(str, given)) if isinstance(given, list) else (str(given),) if given else ()
     known_type = arm_type(str(item.get("type", "")))
     spelled = known_type.name if known_type is not None else str(item.get("type", ""))
-    return _Row(str(item.get("component", "")), spelled, metrics, str(item.get("purpose", "")))
+    stated = {
+        "operator": item.get("operator") or "GreaterThan",
+        "threshold": item.get("threshold"),
+        "aggregation": item.get("aggregation"),
+    }
+    limits = stated if stated["threshold"] is not None and stated["aggregation"] else {}
+    return _Row(str(item.get("component", "")), spelled, metrics, str(item.get("purpose", "")), limits)
 
 
 def _needs(baseline: Baseline) -> Needs:
@@ -122,7 +134,7 @@ def _covered(row: _Row, resource: Resource, alerts: list[Resource], context: Fac
 
 def _described(alert: Resource, context: FactContext) -> dict[str, Json]:
     read = _document(alert, context)
-    return {"name": alert.name, "enabled": known(_enabled, read), "actionGroups": known(_action_groups, read)}
+    return {"name": alert.name, "id": alert.id, "enabled": known(_enabled, read), "actionGroups": known(_action_groups, read)}
 
 
 def _document(alert: Resource, context: FactContext) -> Document:

@@ -2,7 +2,8 @@
 workload's workspace, which it does, which are missing. A subscription is one of them: its activity log has such settings too.
 
 Settings of a resource are united; a category listed with `enabled: false` is not collected; a category group stands for its
-members (table log-categories). Settings that send elsewhere do not count.
+members (table log-categories). Settings that send elsewhere do not count. `extendedLogs` is what one of them (`settingId`) would
+have to send to send what is missing, too.
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ _PATHS: Final = {
     "destinations": "array",
     "destinations[*]": "string",
     "settings": "int",
+    "settingId": "string",
+    "extendedLogs": "array",
+    "extendedLogs[*].category": "string",
+    "extendedLogs[*].enabled": "bool",
 }
 
 
@@ -97,6 +102,7 @@ def _judge(resource: Resource, resource_type: str, expected: list[str], context:
         "missing": lacking,
         "destinations": list(collected.destinations),
         "settings": len(settings),
+        **(_extended(settings, workspace, lacking) if isinstance(workspace, set) and isinstance(lacking, list) else {}),
     }
 
 
@@ -149,6 +155,29 @@ def _collect(settings: list[Resource], workspaces: set[str] | None) -> _Collecte
                 categories.update([category.lower()] if isinstance(category, str) else [])
                 groups.update([group.lower()] if isinstance(group, str) else [])
     return _Collected(frozenset(categories), frozenset(groups), tuple(dict.fromkeys(destinations)), tuple(odd))
+
+
+def _extended(settings: list[Resource], workspaces: set[str], missing: list[str]) -> dict[str, Json]:
+    """A setting that sends categories to the workspace already, with its logs and the missing ones. A setting holds categories or
+    groups, and two settings cannot send one category to one workspace.
+    """
+    lowered = [name.lower() for name in missing]
+    for setting in settings:
+        properties = _member(setting.body, "properties")
+        target, logs = (
+            (_member(properties, key) for key in ("workspaceId", "logs")) if isinstance(properties, Mapping) else (None, None)
+        )
+        if not isinstance(target, str) or normalise(target) not in workspaces or not isinstance(logs, list):
+            continue
+        plain = all(isinstance(log, Mapping) and not _unknown_in(log) and not _member(log, "categoryGroup") for log in logs)
+        if missing and plain and not set(lowered) & set(_GROUPS):
+            kept = [log for log in logs if str(_member(log, "category")).lower() not in lowered]
+            # Azure writes the ids of a subscription's settings without the first slash.
+            return {
+                "settingId": f"/{setting.id.lstrip('/')}",
+                "extendedLogs": [*kept, *({"category": name, "enabled": True} for name in missing)],
+            }
+    return {}
 
 
 def _unknown_in(log: Json) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ SEARCHES = "Microsoft.Search/searchServices"
 THROTTLED = "ThrottledSearchQueriesPercentage"
 SEARCH = rid(SEARCHES, "srch")
 ALERT = rid(ALERTS, "a")
-FOUND = [{"name": "a", "enabled": True, "actionGroups": 1}]
+FOUND = [{"name": "a", "id": ALERT, "enabled": True, "actionGroups": 1}]
 SERVICE = resource(SEARCH, {}, location="eastus2")
 
 
@@ -50,6 +50,10 @@ def test_a_document_says_which_metric_and_which_alerts_watch_it() -> None:
             "component": "search",
             "metric": THROTTLED,
             "purpose": "AI Search refuses queries",
+            "watched": THROTTLED,
+            "operator": "GreaterThan",
+            "threshold": 1,
+            "aggregation": "Average",
             "alerts": FOUND,
         },
     )
@@ -134,11 +138,12 @@ def test_alerts_of_other_groups_count_and_where_they_were_not_read_there_may_be_
     types = [*(name for item in baseline().components.values() for name in item.types), ALERTS]
     elsewhere = alert(rid(ALERTS, "a", f"{SUBSCRIPTION}/resourceGroups/ops"))
     own = [Read(name, GROUP) for name in types]
+    found = {**FOUND[0], "id": elsewhere["id"]}
     assert of_search(snapshot(SERVICE, elsewhere, reads=own, scopes=[GROUP])) == [
-        *FOUND,
+        found,
         Unknown.because(f"{ALERTS} was not asked for"),
     ]
-    assert of_search(snapshot(SERVICE, elsewhere, reads=[*own, Read(ALERTS, SUBSCRIPTION)], scopes=[GROUP])) == FOUND
+    assert of_search(snapshot(SERVICE, elsewhere, reads=[*own, Read(ALERTS, SUBSCRIPTION)], scopes=[GROUP])) == [found]
 
 
 def test_a_component_that_is_not_known_has_a_document_that_says_so() -> None:

@@ -58,6 +58,8 @@ def test_a_document_says_what_is_expected_collected_missing_and_where_it_goes() 
         "expected": ["allLogs"],
         "collected": ["auditevent"],
         "missing": ["AzurePolicyEvaluationDetails"],
+        "settingId": setting(VAULT)["id"],
+        "extendedLogs": [category("auditevent"), category("AzurePolicyEvaluationDetails")],
         "destinations": [LOG, archive],
         "settings": 2,
     }
@@ -191,3 +193,25 @@ def test_the_activity_log_of_a_subscription_may_go_to_the_workspace_of_any_workl
 def test_settings_that_could_not_be_read_elsewhere_say_nothing_of_a_subscription() -> None:
     refused = (Gap(VAULT, SETTINGS, DENIED),)
     assert of_subscription(gaps=refused) == ["Administrative", "Security", "Policy", "Alert"]
+
+
+@pytest.mark.parametrize(
+    ("logs", "extended"),
+    [
+        ([category("AUDITEVENT", enabled=False)], [category(name) for name in VAULT_CATEGORIES]),
+        ([{**category("AuditEvent"), "retentionPolicy": {"days": 0}}],
+         [{**category("AuditEvent"), "retentionPolicy": {"days": 0}}, category("AzurePolicyEvaluationDetails")]),
+        ([group("audit", enabled=False), category("AuditEvent")], None),
+        ([], [category(name) for name in VAULT_CATEGORIES]),
+    ],
+)  # fmt: skip
+def test_a_setting_of_categories_is_extended_by_what_is_missing(logs: Json, extended: Json) -> None:
+    found = documents(resource(VAULT, {}), setting(VAULT, *logs), setting(VAULT, name="e", to="/elsewhere"))[VAULT].body
+    assert (found.get("settingId"), found.get("extendedLogs")) == (setting(VAULT)["id"] if extended else None, extended)
+
+
+def test_nothing_is_extended_where_nothing_is_missing_or_nothing_is_sent_there() -> None:
+    whole = documents(resource(VAULT, {}), setting(VAULT, *map(category, VAULT_CATEGORIES)))[VAULT].body
+    elsewhere = documents(resource(VAULT, {}), setting(VAULT, category("AuditEvent"), to="/elsewhere"))[VAULT].body
+    assert "settingId" not in whole
+    assert "settingId" not in elsewhere
