@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -241,3 +242,14 @@ def owner_of(target: str, deployed: set[str]) -> str | None:
 def test_the_readme_names_every_template(root: Path) -> None:
     text = (root / "baselines" / "openai-chat" / "deployment" / "README.md").read_text(encoding="utf-8")
     assert [name for name in TEMPLATES if f"`{name}`" not in text] == []
+
+
+def test_plans_and_online_deployments_scale_as_the_table_says() -> None:
+    table = yaml.safe_load((FOLDER.parent / "scale-rules.yaml").read_text(encoding="utf-8"))
+    deployed = {}
+    for instance in expansion("scaling.json").resources:
+        properties = deepcopy(instance.body()["properties"])
+        rules = [rule for profile in properties["profiles"] for rule in profile["rules"]]
+        assert {rule["metricTrigger"].pop("metricResourceUri") for rule in rules} == {properties["targetResourceUri"]}
+        deployed["plan" if "/serverfarms/" in properties["targetResourceUri"] else "onlineDeployment"] = rules
+    assert deployed == table
