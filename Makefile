@@ -44,8 +44,8 @@ honesty: $(TESTING) ## 10,000 examples of the promise that what was not read nev
 browser: $(BROWSER) ## drive the HTML report in Chromium, which must be at /usr/bin/chromium
 	$(BIN)/python -m pytest tests/browser/report_page.py
 
-azure-cli: $(TESTING) $(AZURE_CLI) ## let the real az deploy against the simulator, and scan what it deployed
-	DRIFTLINE_AZ=$(CURDIR)/$(AZ_VENV)/bin/az $(BIN)/python -m pytest -n 2 tests/azure_cli/deployments.py
+azure-cli: $(TESTING) $(AZURE_CLI) ## let the real az deploy and remediate against the simulator
+	DRIFTLINE_AZ=$(CURDIR)/$(AZ_VENV)/bin/az $(BIN)/python -m pytest -n 2 tests/azure_cli/deployments.py tests/azure_cli/remediation.py
 
 bench: $(TESTING) ## speed, memory and scale; prints a table
 	$(BIN)/python -m benchmarks

@@ -80,7 +80,26 @@ def test_names_and_values_arrive_as_they_are_and_nothing_of_them_is_run(tmp_path
     replies += [there('["Allow",true,"Inbound"]'), OK, GONE, GONE, OK, there(*["x"] * 5)]
     ran = folder.run("fix.sh", "--apply", "--force", replies=replies)
     assert (ran.code, folder.names) == (0, NAMES | {"fix.sh.state"}), ran.err
-    assert ran.methods == ["get", "put", "get", "get", "put", "get", "get", "put", "get", "get", "post", "get", "get", "delete", "get", "get", "put", "get"]
+    assert ran.methods == [
+        "get",
+        "put",
+        "get",
+        "get",
+        "put",
+        "get",
+        "get",
+        "put",
+        "get",
+        "get",
+        "post",
+        "get",
+        "get",
+        "delete",
+        "get",
+        "get",
+        "put",
+        "get",
+    ]
     paths = [unquote(options["--url"].partition("?")[0]) for options, _ in ran.calls]
     resources = (
         [LOCK] * 3 + [STORAGE] * 3 + [VAULT] * 3 + [STORAGE, f"{STORAGE}/regenerateKey", STORAGE] + [RULE] * 3 + [SEARCH] * 3
@@ -241,7 +260,12 @@ def test_options_that_are_none_are_refused(tmp_path, arguments):
 def test_shellcheck_has_nothing_to_say(tmp_path):
     for made in (plan(), small(Kind.SET), plan(steps=())):
         for name, content in render_az(made).items():
-            ran = subprocess.run([str(Path(sys.executable).with_name("shellcheck")), "--severity=style", "-"], input=content, capture_output=True, check=False)
+            ran = subprocess.run(
+                [str(Path(sys.executable).with_name("shellcheck")), "--severity=style", "-"],
+                input=content,
+                capture_output=True,
+                check=False,
+            )
             assert ran.returncode == 0, f"{name}: {ran.stdout.decode()}"
 
 

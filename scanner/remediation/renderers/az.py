@@ -16,7 +16,7 @@ from scanner.remediation.operations import Kind, Operation
 from scanner.remediation.plan import Plan, Step
 from scanner.remediation.renderers.layouts import layout
 from scanner.remediation.renderers.queries import Expected, expected_of, expected_of_body, new_body
-from scanner.remediation.renderers.telling import about, about_undo, held, plain, scan_line, unwritable, written
+from scanner.remediation.renderers.telling import about, about_undo, held, plain, scan_line, unsendable
 
 __all__ = ["render_az"]
 
@@ -54,12 +54,12 @@ def _fix(step: Step, keys: dict[str, str]) -> View:
     own = {"held": held(step), "after": [keys[other] for other in step.after]}
     findings = f"Findings: {', '.join(step.findings)}"
     comments = [*about(step), findings]
-    why_not = _why_not(step.operation)
+    why_not = unsendable(step.operation)
     return {**_view(step, step.operation, keys, why_not), **own, "comments": comments}
 
 
 def _undo(step: Step, keys: dict[str, str]) -> View:
-    why_not = _why_not(step.undo) if step.undo is not None else step.undo_note or "there is no way back"
+    why_not = unsendable(step.undo) if step.undo is not None else step.undo_note or "there is no way back"
     return {**_view(step, step.undo, keys, why_not), "after": (), "comments": about_undo(step)}
 
 
@@ -69,12 +69,6 @@ def _view(step: Step, operation: Operation | None, keys: dict[str, str], why_not
     if why_not or operation is None:
         return view
     return {**view, "subscription": operation.subscription, **_operation(operation, keys[step.id])}
-
-
-def _why_not(operation: Operation) -> str:
-    if {".", ".."} & set(operation.path.split("/")):
-        return "its id would become another one in a URL"
-    return unwritable(written(operation))
 
 
 def _operation(operation: Operation, key: str) -> View:

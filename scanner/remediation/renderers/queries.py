@@ -60,14 +60,14 @@ def literal(value: Json) -> str:
 def expected_of(operation: Operation) -> list[Expected]:
     """What a set relies on: elements of lists are at their places, and values are as they were scanned, or as they are wanted."""
     changes = list(_narrowed(operation))
-    asked = ((change.text, list(_questions(change.path, change.before, change.after))) for change in changes)
+    asked = ((change.text, _asked(change)) for change in changes)
     return [*_relied_on(operation, changes), *(_expected(label, questions) for label, questions in asked if questions)]
 
 
 def expected_of_body(body: Json) -> list[Expected]:
     """What tells that a resource is as a body says; members that Azure adds do not matter."""
     members = body.items() if isinstance(body, Mapping) else ()
-    asked = ((str(name), list(_questions((name,), value, value))) for name, value in members)
+    asked = ((str(name), list(_questions(_name(str(name)), value, value))) for name, value in members)
     return [_expected(label, questions) for label, questions in asked if questions]
 
 
@@ -76,8 +76,9 @@ def new_body(operation: Operation, mark: str) -> str:
     tree: Tree = {}
     for change in _narrowed(operation):
         value = value_at(operation.whole, change.path)
-        _plant(tree, change.path, literal(mark if value is ABSENT else value))
-    return _built(tree, (), operation.whole)
+        gone = value is ABSENT and isinstance(change.path[-1], str)
+        _plant(tree, change.path, literal(mark if gone else value))
+    return _built(tree, (), operation.whole) if tree else "@"
 
 
 def _name(text: str) -> str:
@@ -109,9 +110,11 @@ def _within(change: Change) -> Iterator[Change]:
     """The changes within an object, member by member, so that members which were not scanned stay."""
     before, after = {} if _gone(change.before) else change.before, change.after
     if isinstance(before, Mapping) and isinstance(after, Mapping) and after:
+        defaults = change.default if isinstance(change.default, Mapping) else {}
         for name in dict.fromkeys([*before, *after]):
-            yield from _within(Change((*change.path, name), before.get(name, ABSENT), after.get(name, ABSENT)))
-    elif _gone(change.before) != _gone(after) or change.before != after:
+            one, other, default = (values.get(name, ABSENT) for values in (before, after, defaults))
+            yield from _within(Change((*change.path, name), one, other, default))
+    elif _json(change.before) != _json(after):  # as JSON, in which 1 is not true
         yield change
 
 
@@ -123,16 +126,26 @@ def _hidden(value: Json) -> bool:
     return isinstance(value, Unknown) or (isinstance(value, str) and value.startswith(_REMOVED))
 
 
-def _questions(path: Steps, before: Json, after: Json) -> Iterator[_Question]:
+def _asked(change: Change) -> list[_Question]:
+    """What is asked about a change. What is absent is the same as Azure's default, where that is known."""
+    here, default = place(change.path), change.default
+    if _gone(default):
+        return list(_questions(here, change.before, change.after))
+    before, after = (default if _gone(value) else value for value in (change.before, change.after))
+    return list(_questions(f"not_null({here}, {literal(default)})", before, after))
+
+
+def _questions(here: str, before: Json, after: Json) -> Iterator[_Question]:
     """What tells a value before from one after, in scalars: objects may hold more than is known of them."""
-    here, kinds = place(path), {_kind(before), _kind(after)} - {"null"}
+    kinds = {_kind(before), _kind(after)} - {"null"}
     if len(kinds) > 1 and kinds & {"array", "object"}:
         yield _Question(f"type({here})", _kind(before), _kind(after))
     elif kinds == {"array"}:
-        yield from _of_lists(path, before or [], after or [])
+        yield from _of_lists(here, before or [], after or [])
     elif kinds == {"object"} and (before or after):
         for name in dict.fromkeys([*(before or ()), *(after or ())]):
-            yield from _questions((*path, name), (before or {}).get(name, ABSENT), (after or {}).get(name, ABSENT))
+            one, other = ((value or {}).get(name, ABSENT) for value in (before, after))
+            yield from _questions(f"{here}.{_name(name)}", one, other)
     elif kinds == {"object"}:
         yield _Question(f"type({here})", _kind(before), _kind(after))
     elif _hidden(before) or _hidden(after):
@@ -147,11 +160,11 @@ def _questions(path: Steps, before: Json, after: Json) -> Iterator[_Question]:
         yield _Question(here, before, after)
 
 
-def _of_lists(path: Steps, before: list[Json], after: list[Json]) -> Iterator[_Question]:
-    yield _Question(f"length({place(path)} || `[]`)", len(before), len(after))
+def _of_lists(here: str, before: list[Json], after: list[Json]) -> Iterator[_Question]:
+    yield _Question(f"length({here} || `[]`)", len(before), len(after))
     for at in range(max(len(before), len(after))):
         one, other = (items[at] if at < len(items) else ABSENT for items in (before, after))
-        yield from _questions((*path, at), one, other)
+        yield from _questions(f"{here}[{at}]", one, other)
 
 
 def _kind(value: Json) -> str:
