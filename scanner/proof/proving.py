@@ -18,6 +18,7 @@ from scanner.model.resource_id import is_within, normalise
 from scanner.model.snapshot import Snapshot
 from scanner.model.verdict import Verdict
 from scanner.proof.rehearsal import Rehearsal
+from scanner.remediation.operations import Kind
 from scanner.remediation.plan import Plan, Proof, ProofState, Seen, Step
 
 __all__ = ["Judge", "Runner", "prove"]
@@ -62,7 +63,7 @@ def prove(
         fixed=compared.fixed(),
         still_failing=compared.of(compared.promised & after.failing),
         newly_failing=compared.of(after.failing - before.failing),
-        turned_unknown=compared.of(after.unknown - before.unknown),
+        turned_unknown=compared.turned_unknown(),
         also_fixed=compared.also_fixed(),
         refused=tuple(Seen(step, words) for step, words in runs.forth.items() if words),
         not_undone=tuple(_not_undone(plan, runs.back, changes)),
@@ -97,10 +98,19 @@ class _Comparison:
     def __init__(self, plan: Plan, before: _Verdicts, after: _Verdicts) -> None:
         self._before, self._after = before, after
         self.promised = {finding for step in plan.steps for finding in step.findings} & before.failing
+        self._created = [normalise(step.operation.resource) for step in plan.steps if step.operation.kind is Kind.CREATE]
 
     def fixed(self) -> tuple[Seen, ...]:
         """Promised failures that are gone."""
         return self.of(self.promised - self._after.failing - self._after.unknown)
+
+    def turned_unknown(self) -> tuple[Seen, ...]:
+        """What could be judged before. What is created was not there to be judged."""
+        found = self._after.unknown - self._before.unknown
+        return self.of(key for key in found if not self._is_created(self._after.findings[key].resource))
+
+    def _is_created(self, resource: str) -> bool:
+        return any(is_within(normalise(resource), created) for created in self._created)
 
     def also_fixed(self) -> tuple[Seen, ...]:
         """Failures that are gone though no step names them."""

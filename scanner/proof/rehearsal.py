@@ -156,4 +156,4 @@ def _otherwise(operation: Operation, there: Json) -> str:
 def _same(found: Json, scanned: Json) -> bool:
     if isinstance(found, str) and isinstance(scanned, str):
         return normalise(found) == normalise(scanned)
-    return bool(found == scanned)
+    return bool((ABSENT if found is None else found) == (ABSENT if scanned is None else scanned))

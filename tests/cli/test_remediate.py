@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,9 @@ def driftline(*arguments: str) -> tuple[int, str]:
     return int(outcome.return_value), outcome.output
 
 
-def remediate(folder: Path, output: Path, *options: str, snapshot: str = "state.jsonl", result: str = "result.json") -> tuple[int, str]:
+def remediate(
+    folder: Path, output: Path, *options: str, snapshot: str = "state.jsonl", result: str = "result.json"
+) -> tuple[int, str]:
     return driftline("remediate", str(folder / result), "--snapshot", str(folder / snapshot), "--output", str(output), *options)
 
 
@@ -58,7 +59,18 @@ def proven(drifted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_plan_its_scripts_and_their_readme_are_written_for_the_owner_alone(proven: Path) -> None:
-    names = {"plan.json", "result.json", "README.md", "fix.sh", "undo.sh", "fix.ps1", "undo.ps1", "main.tf", "fix.json", "undo.json"}
+    names = {
+        "plan.json",
+        "result.json",
+        "README.md",
+        "fix.sh",
+        "undo.sh",
+        "fix.ps1",
+        "undo.ps1",
+        "main.tf",
+        "fix.json",
+        "undo.json",
+    }
     written = {path.name: path for path in proven.iterdir()}
     assert names <= written.keys()
     assert {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in written.values()} == {0}
@@ -106,7 +118,9 @@ def test_some_rules_alone_are_planned_for(drifted: Path, tmp_path: Path) -> None
 def test_a_snapshot_of_another_state_is_refused_with_the_difference(drifted: Path, tmp_path: Path) -> None:
     driftline("collect", "--simulate", "reference", "--output", str(tmp_path / "other.jsonl"), "--quiet")
     with pytest.raises(DriftlineError) as caught:
-        driftline("remediate", str(drifted / "result.json"), "--snapshot", str(tmp_path / "other.jsonl"), "--output", str(tmp_path))
+        driftline(
+            "remediate", str(drifted / "result.json"), "--snapshot", str(tmp_path / "other.jsonl"), "--output", str(tmp_path)
+        )
     assert "do not belong together" in str(caught.value)
     assert "fails in the result alone: " in str(caught.value)
     assert not (tmp_path / "plan.json").exists()
@@ -116,7 +130,9 @@ def test_a_snapshot_of_other_scopes_is_refused(drifted: Path, tmp_path: Path) ->
     lines = (drifted / "state.jsonl").read_text(encoding="utf-8").replace("5d0c1a52-7f3e", "5d0c1a53-7f3e")
     (tmp_path / "other.jsonl").write_text(lines, encoding="utf-8")
     with pytest.raises(DriftlineError, match=r"not of this snapshot: only the result holds /subscriptions/5d0c1a52"):
-        driftline("remediate", str(drifted / "result.json"), "--snapshot", str(tmp_path / "other.jsonl"), "--output", str(tmp_path))
+        driftline(
+            "remediate", str(drifted / "result.json"), "--snapshot", str(tmp_path / "other.jsonl"), "--output", str(tmp_path)
+        )
 
 
 def test_another_environment_is_refused(drifted: Path, tmp_path: Path) -> None:
@@ -142,7 +158,9 @@ def test_a_result_of_another_make_is_refused(change: dict[str, str], words: str,
         holder[last] = value
     (tmp_path / "result.json").write_text(json.dumps(result), encoding="utf-8")
     with pytest.raises(DriftlineError, match=words):
-        driftline("remediate", str(tmp_path / "result.json"), "--snapshot", str(drifted / "state.jsonl"), "--output", str(tmp_path))
+        driftline(
+            "remediate", str(tmp_path / "result.json"), "--snapshot", str(drifted / "state.jsonl"), "--output", str(tmp_path)
+        )
 
 
 def test_what_a_waiver_accepts_is_left_alone(drifted: Path, tmp_path: Path) -> None:
@@ -151,13 +169,15 @@ def test_what_a_waiver_accepts_is_left_alone(drifted: Path, tmp_path: Path) -> N
     (tmp_path / "driftline.yaml").write_text("waivers: waivers.yaml\n", encoding="utf-8")
     config = ["--config", str(tmp_path / "driftline.yaml"), "--quiet"]
     driftline("scan", "--snapshot", str(drifted / "state.jsonl"), "--output", str(tmp_path), *config)
-    code, _ = driftline("remediate", str(tmp_path / "result.json"), "--snapshot", str(drifted / "state.jsonl"), "--output", str(tmp_path), *config)
+    code, _ = driftline(
+        "remediate", str(tmp_path / "result.json"), "--snapshot", str(drifted / "state.jsonl"), "--output", str(tmp_path), *config
+    )
     plan = plan_in(tmp_path)
     assert (code, [step for step in plan["steps"] if "NET-003" in step["rules"]], len(plan["left"])) == (0, [], 1)
 
 
 @pytest.fixture
-def own_rules(tmp_path: Path) -> Iterator[Path]:
+def own_rules(tmp_path: Path) -> Path:
     """A rule whose fix does not mend."""
     rule = {
         "id": "OUR-001", "title": "Search has twelve replicas", "severity": "low",
@@ -168,13 +188,22 @@ def own_rules(tmp_path: Path) -> Iterator[Path]:
     }  # fmt: skip
     (tmp_path / "rules" / "our").mkdir(parents=True)
     (tmp_path / "rules" / "our" / "replicas.yaml").write_text(yaml.safe_dump(rule, sort_keys=False), encoding="utf-8")
-    yield tmp_path / "rules"
+    return tmp_path / "rules"
 
 
 def test_a_proof_that_fails_is_exit_code_1_and_marks_the_step(own_rules: Path, drifted: Path, tmp_path: Path) -> None:
     rules = ["--rules", str(own_rules), "--only", "OUR-001"]
     driftline("scan", "--snapshot", str(drifted / "state.jsonl"), "--output", str(tmp_path), "--quiet", *rules)
-    code, said = driftline("remediate", str(tmp_path / "result.json"), "--snapshot", str(drifted / "state.jsonl"), "--output", str(tmp_path), "--prove", *rules)
+    code, said = driftline(
+        "remediate",
+        str(tmp_path / "result.json"),
+        "--snapshot",
+        str(drifted / "state.jsonl"),
+        "--output",
+        str(tmp_path),
+        "--prove",
+        *rules,
+    )
     (step,) = plan_in(tmp_path)["steps"]
     assert (code, step["proof"]["state"]) == (1, "failed")
     assert "OUR-001 still fails" in step["proof"]["note"]

@@ -173,3 +173,25 @@ def test_a_decision_that_the_steps_make_needless_is_not_asked_for(tmp_path: Path
     here = world(tmp_path, rules, [account()])
     plan = foresee(here.scan, here.failures, (), [here.snapshot], here.judge_failures, NOW, {})
     assert (plan.manual, [(item.rule, item.by) for item in plan.covered]) == ((), [("TST-002", ("step-001",))])
+
+
+def test_what_is_created_and_cannot_be_judged_is_no_loss(tmp_path: Path) -> None:
+    make = {
+        "create": {
+            "resource": f"[concat('{ACCOUNTS}', '/made')]",
+            "api_version": VERSION,
+            "body": {"location": "x", "properties": {"x": 1, "publicNetworkAccess": "Disabled"}},
+        }
+    }
+    young = {"anyOf": [{"field": "properties.x", "exists": False}, {"value": "[component('mlVault').id]", "equals": "x"}]}
+    rules = [
+        rule(
+            1,
+            {"count": {"value": "[createArray(1)]", "name": "n", "where": {"field": "name", "equals": "one"}}, "equals": 0},
+            make,
+        ),
+        rule(2, young),
+    ]
+    plan = proof(world(tmp_path, rules, [{**account(), "name": "one"}]))
+    assert plan.proof is not None
+    assert plan.proof.turned_unknown == ()
