@@ -30,6 +30,8 @@ _PATHS: Final = {
     "row": "string",
     "tags": "object",
     "tags.*": "string",
+    "groupTags": "object",
+    "groupTags.*": "string",
 }
 
 
@@ -45,20 +47,29 @@ def _derive(context: FactContext) -> Iterator[Resource]:
         for group in workload.resource_groups():
             if unread := _unread(context.snapshot, group):
                 hole = Unknown(unread)
-                yield document("driftline/inventory", group, "", {"resourceType": hole, "row": hole, "tags": hole})
+                yield document(
+                    "driftline/inventory", group, "", {"resourceType": hole, "row": hole, "tags": hole, "groupTags": hole}
+                )
             for resource in context.snapshot.directly_in(group):
                 if not resource.context and resource.key not in done and not is_extension(resource.type):
                     done.add(resource.key)
-                    yield _described(resource, rows, context.snapshot)
+                    yield _described(resource, group, rows, context.snapshot)
 
 
-def _described(resource: Resource, rows: dict[str, str], snapshot: Snapshot) -> Resource:
+def _described(resource: Resource, group: str, rows: dict[str, str], snapshot: Snapshot) -> Resource:
     body = {
         "resourceType": resource.type,
         "row": rows.get(resource.type_key, ""),
         "tags": known(_tags, resource, snapshot),
+        "groupTags": _group_tags(group, snapshot),
     }
     return document("driftline/inventory", resource.id, "", body)
+
+
+def _group_tags(group: str, snapshot: Snapshot) -> Json:
+    """The tags of the resource group, of which a resource may lack one; none where the group was not read."""
+    found = snapshot.look_up(group)
+    return known(_tags, found, snapshot) if isinstance(found, Resource) else {}
 
 
 def _tags(resource: Resource, snapshot: Snapshot) -> Json:

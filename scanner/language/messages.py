@@ -23,16 +23,17 @@ _LONGEST: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Parts of a message: text as it is, holes as functions of the scope."""
+    """Parts of a message: text as it is, holes as functions of the scope. `longest` is how long a value may be."""
 
     parts: tuple[str | Callable[[Scope], Json], ...]
+    longest: int = _LONGEST
 
     def render(self, scope: Scope) -> str:
         """The message for one resource: `absent` and `unknown` for what is, long values cut, control characters removed."""
-        return "".join(part if isinstance(part, str) else printable(part(scope)) for part in self.parts)
+        return "".join(part if isinstance(part, str) else printable(part(scope), longest=self.longest) for part in self.parts)
 
 
-def compile_message(text: str, context: ConditionContext, pointer: Pointer = ()) -> Message:
+def compile_message(text: str, context: ConditionContext, pointer: Pointer = (), *, longest: int = _LONGEST) -> Message:
     """Compile a message; a hole that does not compile is a fault."""
     parts: list[str | Callable[[Scope], Json]] = []
     at = 0
@@ -51,7 +52,7 @@ def compile_message(text: str, context: ConditionContext, pointer: Pointer = ())
     parts.append(text[at:])
     if any("{" in part.rpartition("}")[2] for part in parts if isinstance(part, str)):
         context.fault(pointer, 'the message opens a hole with "{" and does not close it')
-    return Message(tuple(part for part in parts if part != ""))
+    return Message(tuple(part for part in parts if part != ""), longest)
 
 
 def printable(value: Json, *, longest: int = _LONGEST) -> str:

@@ -22,6 +22,8 @@ Json = Any
 Pointer = tuple[str | int, ...]
 ApiVersion = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}(-[a-z][a-z0-9.-]*)?$")]
 _ITSELF: Final = "[field('id')]"
+#: What a person is to do names ids whole, so that they can be copied.
+_WHOLE: Final = 1000
 
 
 class StepShape(Shape):
@@ -139,14 +141,14 @@ class _Step:
 
     def _message(self, step: StepShape, key: str) -> Message | None:
         value = getattr(step, key, None)
-        return compile_message(value, self._context, (*self._at, key)) if value is not None else None
+        return compile_message(value, self._context, (*self._at, key), longest=_WHOLE) if value is not None else None
 
     def _choices(self, step: ManualShape) -> list[Message | Template]:
         found: list[Message | Template] = []
         for at, choice in enumerate(step.choices):
             pointer = (*self._at, "choices", at)
             if not is_expression(choice):
-                found.append(compile_message(choice, self._context, pointer))
+                found.append(compile_message(choice, self._context, pointer, longest=_WHOLE))
             elif (template := compile_template(choice, self._context, pointer)) is not None:
                 found.append(template)
         return found

@@ -46,3 +46,13 @@ def test_a_refused_extension_or_child_hides_no_resource() -> None:
     reads = [Read(INVENTORY, SUBSCRIPTION), Read("Microsoft.Search/searchServices", SUBSCRIPTION)]
     gaps = [Gap(SUBSCRIPTION, name, DENIED) for name in ("Microsoft.Authorization/locks", "Microsoft.Web/sites/config")]
     assert GROUP not in rows(snapshot(resource(SEARCH, {}), reads=reads, gaps=gaps))
+
+
+def test_the_tags_of_the_group_stand_beside_those_of_a_resource() -> None:
+    group = resource(GROUP, tags={"owner": "team"})
+    told = [item.body for item in derive("inventory", snapshot(resource(SEARCH, {}, tags={"a": "b"}), group))]
+    assert [(item["tags"], item["groupTags"]) for item in told] == [({"a": "b"}, {"owner": "team"})]
+    (alone,) = derive("inventory", snapshot(resource(SEARCH, {})))
+    assert alone.body["groupTags"] == {}
+    (odd,) = derive("inventory", snapshot(resource(SEARCH, {}), resource(GROUP, tags=["owner"])))
+    assert isinstance(odd.body["groupTags"], Unknown)

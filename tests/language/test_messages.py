@@ -33,13 +33,13 @@ class Nothing:
         return Unknown.because(f"no parameter {name}")
 
 
-def rendered(text: str, **members: Json) -> str:
+def rendered(text: str, *, longest: int = 120, **members: Json) -> str:
     faults: list[str] = []
     context = ConditionContext(
         functions=RULE_FUNCTIONS, types=("Microsoft.Storage/storageAccounts",), named={}, relations={},
         default_of=lambda type_key, path: None, fault=lambda pointer, message: faults.append(message),
     )  # fmt: skip
-    message = compile_message(text, context)
+    message = compile_message(text, context, longest=longest)
     assert faults == []
     resource = make_resource({"id": ID, "name": "st", **members}, via="get", api_version="", fallback_id="/x")
     return message.render(
@@ -98,6 +98,11 @@ def test_a_hole_that_does_not_compile_is_a_fault(text: str, fault: str) -> None:
 )
 def test_values_are_made_fit_to_print(value: Json, expected: str) -> None:
     assert printable(value) == expected
+
+
+def test_how_long_a_value_may_be_is_for_the_one_who_compiles_to_say() -> None:
+    assert rendered("{kind}", kind="x" * 500, longest=400) == "x" * 399 + "…"
+    assert rendered("{kind}", kind="x" * 300 + "\n", longest=400) == "x" * 300 + "?"
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=4)))

@@ -340,6 +340,17 @@ def test_a_renewed_storage_key_is_young_again(azure: Any) -> None:
     assert {key: parse_date(value) for key, value in created.items()} == {"key1": azure.deployed.store.now, "key2": born(azure)}
 
 
+def test_a_compute_instance_is_told_when_to_sleep_and_a_cluster_is_not(azure: Any) -> None:
+    body = {"properties": {"computeType": "ComputeInstance", "properties": {"vmSize": "STANDARD_DS11_V2"}}}
+    azure.ask("PUT", f"{WORKSPACE}/computes/ci", {"location": "eastus2", **body})
+    wanted = {"idleTimeBeforeShutdown": "PT60M"}
+    assert azure.ask("POST", f"{WORKSPACE}/computes/ci/updateIdleShutdownSetting", wanted)[0] in (200, 202, 204)
+    told = properties(azure, f"{WORKSPACE}/computes/ci")["properties"]
+    assert (told["vmSize"], told["idleTimeBeforeShutdown"]) == ("STANDARD_DS11_V2", "PT60M")
+    azure.ask("PUT", f"{WORKSPACE}/computes/cpu", {"location": "eastus2", "properties": {"computeType": "AmlCompute"}})
+    assert azure.ask("POST", f"{WORKSPACE}/computes/cpu/updateIdleShutdownSetting", wanted)[0] == 400
+
+
 def test_the_activity_log_is_filtered_as_documented(azure: Any) -> None:
     azure.ask("POST", "Microsoft.Storage/storageAccounts/sttoy/regenerateKey", {"keyName": "key1"})
     assert (
