@@ -55,31 +55,38 @@ noted() { # KEY
 # What is asked of a resource when it is read. Answers are JSON in small letters: Azure spells values in either.
 
 expect_nothing() {
-    asked='' count=0 labels=() befores=() afters=()
+    asked='' count=0 labels=() befores=() afters=() boths=()
 }
 
-expect() { # WHAT, JMESPATH, ANSWER BEFORE (empty: any), ANSWER AFTER
-    asked="$asked, to_string($2)"
+expect() { # WHAT, JMESPATH AND ANSWER BEFORE, JMESPATH AND ANSWER AFTER, HOW IT STANDS WHERE BOTH HOLD
+    asked="$asked, to_string($2), to_string($4)"
     labels[count]=$1
     befores[count]=$3
-    afters[count]=$4
+    afters[count]=$5
+    boths[count]=$6
     count=$((count + 1))
+}
+
+rely() { # WHAT, JMESPATH, ANSWER
+    expect "$1" "$2" "$3" "$2" "$3" wanted
 }
 
 # How the answers stand: `wanted`, `open`, or `otherwise` than before and after.
 judge() {
-    local at=0 now
+    local at=0 one other
     verdict=wanted
     {
         IFS= read -r provisioning
         while [ "$at" -lt "$count" ]; do
-            IFS= read -r now
-            if [ "$now" != "${afters[at]}" ]; then
+            IFS= read -r one
+            IFS= read -r other
+            if [ "$other" = "${afters[at]}" ]; then
+                if [ "$one" = "${befores[at]}" ] && [ "${boths[at]}" = open ]; then verdict=open; fi
+            elif [ "$one" = "${befores[at]}" ]; then
                 verdict=open
-                if [ -n "${befores[at]}" ] && [ "$now" != "${befores[at]}" ]; then
-                    verdict=otherwise different=${labels[at]}
-                    return 0
-                fi
+            else
+                verdict=otherwise different=${labels[at]}
+                return 0
             fi
             at=$((at + 1))
         done

@@ -10,9 +10,14 @@ if step {{ step.id | q }} {{ step.key | q }} {{ step.title | line | q }} {{ step
 
     expect_nothing
 {% for item in step.expected %}
+{% if item.before == item.after %}
+    rely {{ item.label | line | q }} \
+        {{ item.after[0] | q }} {{ item.after[1] | q }}
+{% else %}
     expect {{ item.label | line | q }} \
-        {{ item.query | q }} \
-        {{ item.before | q }} {{ item.after | q }}
+        {{ item.before[0] | q }} {{ item.before[1] | q }} \
+        {{ item.after[0] | q }} {{ item.after[1] | q }} {{ item.both | q }}
+{% endif %}
 {% endfor %}
 {% if step.kind == "set" %}
     change {{ step.url | q }} \

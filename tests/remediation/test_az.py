@@ -20,7 +20,7 @@ from scanner.model.unknown import ABSENT
 from scanner.remediation.operations import Change, Kind, Operation
 from scanner.remediation.plan import Plan, ProofState
 from scanner.remediation.renderers.az import render_az
-from scanner.remediation.renderers.queries import expected_of, literal, new_body, place
+from scanner.remediation.renderers.queries import Expected, expected_of, literal, new_body, place
 from tests.remediation.fake_az import GONE, OK, REFUSED, Folder, there
 from tests.remediation.plans import HOSTILE, LOCK, RULE, SEARCH, STORAGE, STORED, TEXTS, VAULT, plan, set_step, step
 
@@ -29,12 +29,17 @@ NAMES = {"fix.sh", "undo.sh"}
 
 
 def before(made: Plan, at: int) -> tuple[str, ...]:
-    """What a resource answers that is as a step expects it."""
-    return tuple(item.before for item in expected_of(made.steps[at].operation))
+    """What a resource answers that is as a step expects it: to what is asked of it as it was, and as it is wanted."""
+    return tuple(text for item in expected_of(made.steps[at].operation) for text in (item.before[1], "[]"))
 
 
 def after(made: Plan, at: int) -> tuple[str, ...]:
-    return tuple(item.after for item in expected_of(made.steps[at].operation))
+    return tuple(text for item in expected_of(made.steps[at].operation) for text in ("[]", item.after[1]))
+
+
+def as_it_is(answer: str, **members: str) -> tuple[int, str, str]:
+    """A resource with one value that is asked for in one way before and after."""
+    return there(answer, answer, **members)
 
 
 def small(*kinds: Kind, **members: Json) -> Plan:
@@ -52,7 +57,7 @@ def test_a_dry_run_reads_and_tells_and_writes_nothing(tmp_path):
     made = plan()
     folder = Folder(tmp_path / HOSTILE, made)
     replies = [GONE, there(*before(made, 1), body="{}"), there(*before(made, 2), body="{}"), there()]
-    ran = folder.run("fix.sh", replies=[*replies, there('["Allow",true,"Inbound"]'), GONE])
+    ran = folder.run("fix.sh", replies=[*replies, as_it_is('["Allow",true,"Inbound"]'), GONE])
     assert (ran.code, folder.names, set(ran.methods)) == (0, NAMES, {"get"}), ran.err
     told = [line.partition(" ")[2] for line in ran.out.splitlines() if " would be " in line]
     assert told == [
@@ -75,9 +80,9 @@ def test_a_dry_run_reads_and_tells_and_writes_nothing(tmp_path):
 def test_names_and_values_arrive_as_they_are_and_nothing_of_them_is_run(tmp_path):
     made = plan()
     folder = Folder(tmp_path, made)
-    replies = [GONE, OK, there('["CanNotDelete","\\\\"]'), there(*before(made, 1), body='{"x":1}'), OK, there(*after(made, 1))]
+    replies = [GONE, OK, as_it_is('["CanNotDelete","\\\\"]'), there(*before(made, 1), body='{"x":1}'), OK, there(*after(made, 1))]
     replies += [there(*before(made, 2), body="{}"), OK, there(*after(made, 2)), there(), OK, there()]
-    replies += [there('["Allow",true,"Inbound"]'), OK, GONE, GONE, OK, there(*["x"] * 5)]
+    replies += [as_it_is('["Allow",true,"Inbound"]'), OK, GONE, GONE, OK, there(*["x"] * 10)]
     ran = folder.run("fix.sh", "--apply", "--force", replies=replies)
     assert (ran.code, folder.names) == (0, NAMES | {"fix.sh.state"}), ran.err
     assert ran.methods == [
@@ -130,17 +135,17 @@ def test_steps_that_are_not_proven_or_wait_for_a_person_are_refused_before_anyth
         "step-002 is refused without --force: not proven: it was tried and did not go as promised (NET-009 fails)",
         "step-003 is refused without --force: it waits for a person: OPS-001: a name",
     ]
-    one = folder.run("fix.sh", "--apply", "--only", "step-001", replies=[there("[false]", body="{}")])
+    one = folder.run("fix.sh", "--apply", "--only", "step-001", replies=[as_it_is("[false]", body="{}")])
     assert (one.code, folder.state) == (0, ["found step-001"])
 
 
 @pytest.mark.parametrize(
     ("kind", "reply", "words"),
     [
-        (Kind.SET, there('["Else"]', body="{}"), "properties.allowBlobPublicAccess is no longer what was scanned; scan again"),
+        (Kind.SET, as_it_is('["Else"]', body="{}"), "properties.allowBlobPublicAccess is no longer what was scanned; scan again"),
         (Kind.SET, GONE, "it is not there any more; scan again"),
-        (Kind.CREATE, there('["ReadOnly"]'), "it is there by now, and otherwise than it is to be; scan again"),
-        (Kind.REMOVE, there('["Deny"]'), "properties is no longer what was scanned; scan again"),
+        (Kind.CREATE, as_it_is('["ReadOnly"]'), "it is there by now, and otherwise than it is to be; scan again"),
+        (Kind.REMOVE, as_it_is('["Deny"]'), "properties is no longer what was scanned; scan again"),
         (Kind.ACTION, GONE, "it is not there any more; scan again"),
         (Kind.SET, (1, "ERROR: Not Found({'code': 'x'})", ""), "reading it failed"),
         (Kind.REMOVE, (1, 'ERROR: Not Found({"error":{"code":"SubscriptionNotFound"}})', ""), "reading it failed"),
@@ -156,7 +161,8 @@ def test_what_is_not_as_it_was_scanned_stops(tmp_path, kind, reply, words):
 
 
 @pytest.mark.parametrize(
-    ("kind", "reply"), [(Kind.SET, there("[false]", body="{}")), (Kind.CREATE, there('["CanNotDelete"]')), (Kind.REMOVE, GONE)]
+    ("kind", "reply"),
+    [(Kind.SET, as_it_is("[false]", body="{}")), (Kind.CREATE, as_it_is('["CanNotDelete"]')), (Kind.REMOVE, GONE)],
 )
 def test_what_is_as_wanted_counts_as_done_and_is_not_undone(tmp_path, kind, reply):
     made = small(kind)
@@ -170,7 +176,7 @@ def test_what_is_as_wanted_counts_as_done_and_is_not_undone(tmp_path, kind, repl
 
 def test_it_goes_on_where_it_stopped(tmp_path):
     folder = Folder(tmp_path, small(Kind.SET, Kind.CREATE, Kind.REMOVE))
-    first = folder.run("fix.sh", "--apply", replies=[there("[true]", body="{}"), OK, there("[false]"), GONE, REFUSED])
+    first = folder.run("fix.sh", "--apply", replies=[as_it_is("[true]", body="{}"), OK, as_it_is("[false]"), GONE, REFUSED])
     assert (first.code, folder.state) == (1, ["begun step-001", "done step-001", "begun step-002"])
     assert first.err.splitlines()[0] == 'ERROR: Conflict({"error":{"code":"Conflict","message":"Busy [31m."}})'
     assert first.err.splitlines()[2:] == [
@@ -178,7 +184,7 @@ def test_it_goes_on_where_it_stopped(tmp_path):
         "Run fix.sh --apply again to go on, or undo.sh --apply to undo what was done.",
     ]  # fmt: skip
     second = folder.run(
-        "fix.sh", "--apply", replies=[there('["CanNotDelete"]'), there('["Allow"]'), OK, there('["Allow"]'), GONE]
+        "fix.sh", "--apply", replies=[as_it_is('["CanNotDelete"]'), as_it_is('["Allow"]'), OK, as_it_is('["Allow"]'), GONE]
     )
     assert (second.code, folder.state[3:]) == (0, ["done step-002", "begun step-003", "done step-003"])
     assert folder.run("fix.sh", "--apply", replies=[]).code == 0
@@ -186,10 +192,10 @@ def test_it_goes_on_where_it_stopped(tmp_path):
 
 def test_another_plan_is_not_taken_for_done(tmp_path):
     folder = Folder(tmp_path, small(Kind.CREATE))
-    folder.run("fix.sh", "--apply", replies=[there('["CanNotDelete"]')])
+    folder.run("fix.sh", "--apply", replies=[as_it_is('["CanNotDelete"]')])
     other = step("step-002", Operation(Kind.CREATE, LOCK, "2020-05-01", body={"properties": {"level": "ReadOnly"}}))
     (tmp_path / "fix.sh").write_bytes(render_az(plan(steps=(other,)))["fix.sh"])
-    assert folder.run("fix.sh", "--apply", replies=[GONE, OK, there('["ReadOnly"]')]).code == 0
+    assert folder.run("fix.sh", "--apply", replies=[GONE, OK, as_it_is('["ReadOnly"]')]).code == 0
 
 
 def test_a_step_waits_for_those_before_it_and_for_azure(tmp_path):
@@ -199,18 +205,18 @@ def test_a_step_waits_for_those_before_it_and_for_azure(tmp_path):
     assert alone.code == 1
     assert "step-002 refused: it comes after step-001, which is not done" in alone.out
     slow = [
-        there("[true]", body="{}"),
+        as_it_is("[true]", body="{}"),
         OK,
-        there("[true]", state="Updating"),
-        there("[false]"),
+        as_it_is("[true]", state="Updating"),
+        as_it_is("[false]"),
         GONE,
         OK,
         GONE,
-        there('["CanNotDelete"]'),
+        as_it_is('["CanNotDelete"]'),
     ]
     assert folder.run("fix.sh", "--apply", replies=slow).code == 0
     failed = Folder(tmp_path / "failed", small(Kind.SET))
-    ran = failed.run("fix.sh", "--apply", replies=[there("[true]", body="{}"), OK, there("[true]", state="Failed")])
+    ran = failed.run("fix.sh", "--apply", replies=[as_it_is("[true]", body="{}"), OK, as_it_is("[true]", state="Failed")])
     assert (ran.code, failed.state) == (1, ["begun step-001"])
 
 
@@ -220,21 +226,21 @@ def test_undo_leads_back_what_was_done_last_first(tmp_path):
     folder.run(
         "fix.sh",
         "--apply",
-        replies=[there("[true]", body="{}"), OK, there("[false]"), GONE, OK, there('["CanNotDelete"]'), REFUSED],
+        replies=[as_it_is("[true]", body="{}"), OK, as_it_is("[false]"), GONE, OK, as_it_is('["CanNotDelete"]'), REFUSED],
     )
-    assert folder.run("undo.sh", replies=[there('["CanNotDelete"]'), there("[false]", body="{}")]).methods == ["get", "get"]
-    ran = folder.run("undo.sh", "--apply", replies=[there('["CanNotDelete"]'), OK, GONE, there("[true]", body="{}")])
+    assert folder.run("undo.sh", replies=[as_it_is('["CanNotDelete"]'), as_it_is("[false]", body="{}")]).methods == ["get", "get"]
+    ran = folder.run("undo.sh", "--apply", replies=[as_it_is('["CanNotDelete"]'), OK, GONE, as_it_is("[true]", body="{}")])
     assert (ran.code, ran.methods) == (0, ["get", "delete", "get", "get"])
     assert folder.state[4:] == ["undone step-002", "undone step-001"]
-    everything = folder.run("undo.sh", "--all", "--apply", replies=[GONE, OK, there('["Allow"]')])
+    everything = folder.run("undo.sh", "--all", "--apply", replies=[GONE, OK, as_it_is('["Allow"]')])
     assert (everything.methods, folder.state[-1]) == (["get", "put", "get"], "undone step-003")
     assert "step-004 cannot be undone: renew cannot be undone" in everything.out
 
 
 def test_undo_stops_where_the_value_is_no_longer_what_was_written(tmp_path):
     folder = Folder(tmp_path, small(Kind.SET))
-    folder.run("fix.sh", "--apply", replies=[there("[true]", body="{}"), OK, there("[false]")])
-    ran = folder.run("undo.sh", "--apply", replies=[there("[null]", body="{}")])
+    folder.run("fix.sh", "--apply", replies=[as_it_is("[true]", body="{}"), OK, as_it_is("[false]")])
+    ran = folder.run("undo.sh", "--apply", replies=[as_it_is("[null]", body="{}")])
     assert (ran.code, folder.state[2:]) == (1, [])
     assert "properties.allowBlobPublicAccess is no longer what fix.sh wrote" in ran.err
 
@@ -289,11 +295,39 @@ def test_queries_name_members_and_hold_values_in_ascii():
         "merge(@, {properties: merge(properties || `{}`, {rules: [properties.rules[0], merge(properties.rules[1] || `{}`, {on: `2`})], "
         'gone: `"MARK"`})})'
     )
-    assert [(item.query, item.before, item.after) for item in expected_of(operation)] == [
-        ("[length(properties.rules || `[]`), properties.rules[0].name, properties.rules[1].name]", '[2,"a","b"]', '[2,"a","b"]'),
-        ("[properties.rules[1].on == `2`, properties.rules[1].on == `1`]", "[false,true]", "[true,false]"),
-        ("[properties.gone == `null`, properties.gone == `1`]", "[false,true]", "[true,false]"),
+    length = "length(properties.rules || `[]`)"
+    assert expected_of(operation) == [
+        same("the list properties.rules", f"[{length}, properties.rules[0].name, properties.rules[1].name]", '[2,"a","b"]'),
+        Expected(
+            "properties.rules[1].on",
+            ("[properties.rules[1].on == `1`]", "[true]"),
+            ("[properties.rules[1].on == `2`]", "[true]"),
+            "open",
+        ),
+        Expected("properties.gone", ("[properties.gone == `1`]", "[true]"), ("[properties.gone]", "[null]"), "open"),
     ]
+
+
+def test_elements_are_told_by_what_they_are_called_and_by_what_is_said_of_them():
+    before, after = [{"name": "a", "on": True, "by": {}}], [{"name": "B", "on": False}, {"name": "a", "on": True}]
+    operation = set_step("step-001", STORAGE, {"rules": before}, Change(("rules",), before, after)).operation
+    (expected,) = expected_of(operation)
+    first = '(rules[?name == `"a"`] | [0])'
+    assert expected.before == (f"[length(rules || `[]`), {first}.name, {first}.on, type({first}.by)]", '[1,"a",true,"object"]')
+    assert expected.after[1] == '[2,"b",false,"a",true]'
+    more = [{"name": "a", "on": True, "by": {"x": 1}}]
+    back = expected_of(set_step("step-001", STORAGE, {"rules": before}, Change(("rules",), [{"name": "a"}], more)).operation)
+    assert [item.both for item in back] == ["wanted"]
+
+
+def test_what_was_hidden_is_not_asked_for():
+    hidden = Change(("properties", "key"), "(removed: secret)", "new")
+    (expected,) = expected_of(set_step("step-001", STORAGE, {"properties": {"key": "(removed: secret)"}}, hidden).operation)
+    assert (expected.before, expected.after) == (("`[]`", "[]"), ("[properties.key]", '["new"]'))
+
+
+def same(label: str, query: str, answer: str) -> Expected:
+    return Expected(label, (query, answer), (query, answer))
 
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from(TEXTS) | st.just("MARK\\")
@@ -317,7 +351,7 @@ def test_any_body_arrives(value):
     body = {"properties": {"value": value}}
     made = plan(steps=(step("step-001", Operation(Kind.CREATE, LOCK, "2020-05-01", body=body)),))
     with tempfile.TemporaryDirectory() as path:
-        ran = Folder(Path(path) / "here", made).run("fix.sh", "--apply", replies=[GONE, OK, there("[]")])
+        ran = Folder(Path(path) / "here", made).run("fix.sh", "--apply", replies=[GONE, OK, as_it_is("[]")])
     assert json.loads(ran.calls[1][1]["--body"]) == body
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from scanner.remediation.operations import Kind, Operation
 from scanner.remediation.plan import Plan, Step
 from scanner.remediation.renderers.layouts import layout
-from scanner.remediation.renderers.queries import Expected, expected_of, expected_of_body, new_body
+from scanner.remediation.renderers.queries import expected_of, expected_of_body, new_body
 from scanner.remediation.renderers.telling import about, about_undo, held, plain, scan_line, unsendable
 
 __all__ = ["render_az"]
@@ -76,15 +76,11 @@ def _operation(operation: Operation, key: str) -> View:
     if operation.kind is Kind.SET:
         mark = f"driftline-gone-{_digest([key, view['url']])}"
         query = new_body(operation, mark)
-        return {**view, "expected": _views(expected_of(operation)), "query": query, "mark": mark if mark in query else ""}
+        return {**view, "expected": expected_of(operation), "query": query, "mark": mark if mark in query else ""}
     if operation.kind is Kind.ACTION:
         action = _url(operation.path, operation.api_version)
         return {**view, "expected": [], "action": action, "body": _json(operation.body or {})}
-    return {**view, "expected": _views(expected_of_body(operation.body)), "body": _json(operation.body)}
-
-
-def _views(expected: list[Expected]) -> list[View]:
-    return [{"label": item.label, "query": item.query, "before": item.before, "after": item.after} for item in expected]
+    return {**view, "expected": expected_of_body(operation.body), "body": _json(operation.body)}
 
 
 def _url(path: str, version: str) -> str:

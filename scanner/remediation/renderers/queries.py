@@ -21,28 +21,25 @@ Tree = dict[str | int, Any]
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: How what was taken out at the door is marked.
 _REMOVED: Final = "(removed: "
-#: What an element of a list is known by.
+#: What an element of a list is known by, where it is written into.
 _NAMES: Final = ("name", "id")
+#: What tells one element of a list from another, wherever Azure puts it.
+_KEYS: Final = ("name", "category", "value")
+
+
+Answers = list[tuple[str, Json]]
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What is asked about one value, and what is answered before and after a step: JSON in small letters, in which answers are
-    compared. `before` is empty where anything may be there.
+    """What is asked about one value before and after a step, and what is answered: JSON in small letters, in which answers are
+    compared. `both` is how it stands where both hold: what was there may be part of what is wanted, or the other way round.
     """
 
     label: str
-    query: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    query: str
-    before: Json
-    after: Json
-    anything: bool = False
+    before: tuple[str, str]
+    after: tuple[str, str]
+    both: str = "wanted"
 
 
 def place(path: Steps) -> str:
@@ -60,15 +57,14 @@ def literal(value: Json) -> str:
 def expected_of(operation: Operation) -> list[Expected]:
     """What a set relies on: elements of lists are at their places, and values are as they were scanned, or as they are wanted."""
     changes = list(_narrowed(operation))
-    asked = ((change.text, _asked(change)) for change in changes)
-    return [*_relied_on(operation, changes), *(_expected(label, questions) for label, questions in asked if questions)]
+    return [*_relied_on(operation, changes), *map(_expected, changes)]
 
 
 def expected_of_body(body: Json) -> list[Expected]:
     """What tells that a resource is as a body says; members that Azure adds do not matter."""
     members = body.items() if isinstance(body, Mapping) else ()
-    asked = ((str(name), list(_questions(_name(str(name)), value, value))) for name, value in members)
-    return [_expected(label, questions) for label, questions in asked if questions]
+    asked = ((str(name), list(_answers(_name(str(name)), value))) for name, value in members)
+    return [_settled(label, answers) for label, answers in asked if answers]
 
 
 def new_body(operation: Operation, mark: str) -> str:
@@ -89,16 +85,14 @@ def _json(value: Json) -> str:
     return json.dumps(None if value is ABSENT else value, separators=(",", ":"), default=str)
 
 
-def _expected(label: str, questions: Iterable[_Question]) -> Expected:
-    asked = list(questions)
-    before = "" if any(question.anything for question in asked) else _answer(question.before for question in asked)
-    return Expected(
-        label, f"[{', '.join(question.query for question in asked)}]", before, _answer(question.after for question in asked)
-    )
+def _settled(label: str, answers: Answers) -> Expected:
+    return Expected(label, _joined(answers), _joined(answers))
 
 
-def _answer(values: Iterable[Json]) -> str:
-    return f"[{','.join(map(_json, values))}]".lower()
+def _joined(answers: Answers) -> tuple[str, str]:
+    if not answers:
+        return "`[]`", "[]"  # `[]` by itself would flatten
+    return f"[{', '.join(query for query, _ in answers)}]", f"[{','.join(_json(answer) for _, answer in answers)}]".lower()
 
 
 def _narrowed(operation: Operation) -> Iterator[Change]:
@@ -126,53 +120,60 @@ def _hidden(value: Json) -> bool:
     return isinstance(value, Unknown) or (isinstance(value, str) and value.startswith(_REMOVED))
 
 
-def _asked(change: Change) -> list[_Question]:
-    """What is asked about a change. What is absent is the same as Azure's default, where that is known."""
-    here, default = place(change.path), change.default
-    if _gone(default):
-        return list(_questions(here, change.before, change.after))
-    before, after = (default if _gone(value) else value for value in (change.before, change.after))
-    return list(_questions(f"not_null({here}, {literal(default)})", before, after))
+def _expected(change: Change) -> Expected:
+    """What is absent is the same as Azure's default, where that is known."""
+    here, before, after = place(change.path), change.before, change.after
+    if not _gone(change.default):
+        here = f"not_null({here}, {literal(change.default)})"
+        before, after = (change.default if _gone(value) else value for value in (before, after))
+    sides = (_joined(_side(here, before, after)), _joined(_side(here, after, before)))
+    return Expected(change.text, *sides, "wanted" if _holds(before, after) else "open")
 
 
-def _questions(here: str, before: Json, after: Json) -> Iterator[_Question]:
-    """What tells a value before from one after, in scalars: objects may hold more than is known of them."""
-    kinds = {_kind(before), _kind(after)} - {"null"}
-    if len(kinds) > 1 and kinds & {"array", "object"}:
-        yield _Question(f"type({here})", _kind(before), _kind(after))
-    elif kinds == {"array"}:
-        yield from _of_lists(here, before or [], after or [])
-    elif kinds == {"object"} and (before or after):
-        for name in dict.fromkeys([*(before or ()), *(after or ())]):
-            one, other = ((value or {}).get(name, ABSENT) for value in (before, after))
-            yield from _questions(f"{here}.{_name(name)}", one, other)
-    elif kinds == {"object"}:
-        yield _Question(f"type({here})", _kind(before), _kind(after))
-    elif _hidden(before) or _hidden(after):
-        if not _hidden(after):
-            yield _Question(here, None, after, anything=True)
-    elif kinds == {"number"}:  # 1 and 1.0 are one number, but two texts
-        same = before == after
-        yield _Question(f"{here} == {literal(after)}", before=same, after=True)
-        if not same:
-            yield _Question(f"{here} == {literal(before)}", before=True, after=False)
-    else:
-        yield _Question(here, before, after)
+def _side(here: str, value: Json, other: Json) -> Answers:
+    if not _gone(value):
+        return list(_answers(here, value))
+    return [(f"length({here} || `[]`)", 0)] if isinstance(other, list) else [(here, None)]
 
 
-def _of_lists(here: str, before: list[Json], after: list[Json]) -> Iterator[_Question]:
-    yield _Question(f"length({here} || `[]`)", len(before), len(after))
-    for at in range(max(len(before), len(after))):
-        one, other = (items[at] if at < len(items) else ABSENT for items in (before, after))
-        yield from _questions(f"{here}[{at}]", one, other)
+def _answers(here: str, value: Json) -> Iterator[tuple[str, Json]]:
+    """What tells a value, in scalars: objects may hold more than is known of them, and what was hidden is not asked for."""
+    if isinstance(value, list):
+        yield f"length({here} || `[]`)", len(value)
+        for element, item in _elements(here, value):
+            yield from _answers(element, item)
+    elif isinstance(value, Mapping) and value:
+        for name, item in value.items():
+            yield from _answers(f"{here}.{_name(name)}", item)
+    elif isinstance(value, Mapping):
+        yield f"type({here})", "object"
+    elif isinstance(value, int | float) and not isinstance(value, bool):  # 1 and 1.0 are one number, but two texts
+        yield f"{here} == {literal(value)}", True
+    elif not _gone(value) and not _hidden(value):
+        yield here, value
 
 
-def _kind(value: Json) -> str:
-    """What JMESPath calls the type of a value; unlike Python, it knows no number that is true."""
-    if _gone(value):
-        return "null"
-    kinds = ((bool, "boolean"), (int | float, "number"), (list, "array"), (Mapping, "object"))
-    return next((name for kind, name in kinds if isinstance(value, kind)), "string")
+def _elements(here: str, items: list[Json]) -> Iterator[tuple[str, Json]]:
+    """Elements by what tells them apart, else by their places."""
+    for key in _KEYS:
+        names = [item.get(key) if isinstance(item, Mapping) else None for item in items]
+        if all(isinstance(name, str) for name in names) and len({name.lower() for name in names}) == len(items):
+            for name, item in zip(names, items, strict=True):
+                yield f"({here}[?{key} == {literal(name)}] | [0])", item
+            return
+    for at, item in enumerate(items):
+        yield f"{here}[{at}]", item
+
+
+def _holds(part: Json, whole: Json) -> bool:
+    """Whether what tells one value holds of another too."""
+    if _hidden(part):
+        return True
+    if isinstance(part, Mapping):
+        return isinstance(whole, Mapping) and all(_gone(item) or _holds(item, whole.get(name)) for name, item in part.items())
+    if isinstance(part, list) and isinstance(whole, list):
+        return len(part) == len(whole) and all(map(_holds, part, whole))
+    return _json(part).lower() == _json(whole).lower()
 
 
 def _relied_on(operation: Operation, changes: Iterable[Change]) -> Iterator[Expected]:
@@ -182,11 +183,11 @@ def _relied_on(operation: Operation, changes: Iterable[Change]) -> Iterator[Expe
     written = {change.path for change in changes}
     for path in lists:
         items = value_at(scanned, path)
-        questions = [_Question(f"length({place(path)} || `[]`)", len(items), len(items))]
+        answers: Answers = [(f"length({place(path)} || `[]`)", len(items))]
         for at, item in enumerate(items):
             named = (((*path, at, name), value_at(item, (name,))) for name in _NAMES)
-            questions += [_Question(place(it), text, text) for it, text in named if isinstance(text, str) and it not in written]
-        yield _expected(f"the list {Change(path, None, None).text}", questions)
+            answers += [(place(it), text) for it, text in named if isinstance(text, str) and it not in written]
+        yield _settled(f"the list {Change(path, None, None).text}", answers)
 
 
 def _plant(tree: Tree, path: Steps, value: str) -> None:
