@@ -225,12 +225,12 @@ OBJECTS = st.recursive(
 def places_in(draw: st.DrawFn, body: Json) -> tuple[str | int, ...]:
     """A place below what is there, or beside it."""
     path: list[str | int] = [draw(NAMES)]
-    here = body.get(path[0], ABSENT)
+    here: Json = body.get(path[0], ABSENT)
     while draw(st.booleans()):
         if isinstance(here, list) and here:
             path.append(draw(st.integers(0, len(here) - 1)))
         elif isinstance(here, dict) or here is ABSENT or here is None:
-            path.append(draw(st.sampled_from(sorted(here)) | NAMES if here else NAMES))
+            path.append(draw(st.sampled_from(sorted(here)) | NAMES if isinstance(here, dict) and here else NAMES))
         else:
             break
         here = value_at(here, (path[-1],))

@@ -17,6 +17,7 @@ __all__ = ["Expected", "expected_of", "expected_of_body", "literal", "new_body",
 
 Json = Any
 Tree = dict[str | int, Any]
+Answers = list[tuple[str, Json]]
 
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: How what was taken out at the door is marked.
@@ -25,9 +26,6 @@ _REMOVED: Final = "(removed: "
 _NAMES: Final = ("name", "id")
 #: What tells one element of a list from another, wherever Azure puts it.
 _KEYS: Final = ("name", "category", "value")
-
-
-Answers = list[tuple[str, Json]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +154,9 @@ def _answers(here: str, value: Json) -> Iterator[tuple[str, Json]]:
 def _elements(here: str, items: list[Json]) -> Iterator[tuple[str, Json]]:
     """Elements by what tells them apart, else by their places."""
     for key in _KEYS:
-        names = [item.get(key) if isinstance(item, Mapping) else None for item in items]
-        if all(isinstance(name, str) for name in names) and len({name.lower() for name in names}) == len(items):
+        values = [item.get(key) if isinstance(item, Mapping) else None for item in items]
+        names = [value for value in values if isinstance(value, str)]
+        if len({name.lower() for name in names}) == len(items):
             for name, item in zip(names, items, strict=True):
                 yield f"({here}[?{key} == {literal(name)}] | [0])", item
             return
