@@ -45,7 +45,7 @@ browser: $(BROWSER) ## drive the HTML report in Chromium, which must be at /usr/
 	$(BIN)/python -m pytest tests/browser/report_page.py
 
 azure-cli: $(TESTING) $(AZURE_CLI) ## let the real az deploy and remediate against the simulator
-	DRIFTLINE_AZ=$(CURDIR)/$(AZ_VENV)/bin/az $(BIN)/python -m pytest -n 2 tests/azure_cli/deployments.py tests/azure_cli/remediation.py
+	DRIFTLINE_AZ=$(CURDIR)/$(AZ_VENV)/bin/az $(BIN)/python -m pytest -n 2 tests/azure_cli/*.py
 
 bench: $(TESTING) ## speed, memory and scale; prints a table
 	$(BIN)/python -m benchmarks

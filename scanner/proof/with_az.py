@@ -40,11 +40,11 @@ def run_with_az(rehearsal: Rehearsal, plan: Plan) -> Runs:
             (folder / script).write_bytes(content)
         said = _run(folder / "fix.sh", ["--apply", "--force"], variables)
         between = rehearsal.read_again()
-        done = _noted(folder, "done", "found")
+        done, own = _noted(folder, "done", "found"), _noted(folder, "done")
         said_back = _run(folder / "undo.sh", ["--apply"], variables)
         undone = _noted(folder, "undone")
     forth = {step.id: "" for step in plan.steps} | _missing([step.id for step in plan.steps], done, said)
-    back = [step.id for step in reversed(plan.steps) if step.id in done and step.undo is not None]
+    back = [step.id for step in reversed(plan.steps) if step.id in own and step.undo is not None]
     return Runs(forth, between, dict.fromkeys(back, "") | _missing(back, undone, said_back))
 
 

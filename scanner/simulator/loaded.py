@@ -54,7 +54,8 @@ def _make_homes(store: Store) -> None:
     for stored in store.everything():
         segments = stored.id.text.split("/")
         if len(segments) > 2 and segments[1].lower() == "subscriptions" and store.raw("/".join(segments[:3])) is None:
-            store.put("/".join(segments[:3]), {"id": "/".join(segments[:3]), "subscriptionId": segments[2], "tenantId": _TENANT})
+            own = {"id": "/".join(segments[:3]), "subscriptionId": segments[2], "tenantId": _TENANT}
+            store.put(own["id"], {**own, "displayName": segments[2], "state": "Enabled"})
         if len(segments) > 4 and segments[3].lower() == "resourcegroups" and store.raw("/".join(segments[:5])) is None:
             store.put("/".join(segments[:5]), {"id": "/".join(segments[:5]), "name": segments[4], "properties": {}})
         parent = stored.id.parent

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Callable
 from typing import Any, Final
 
+from scanner.model.resource_id import normalise
 from scanner.simulator.errors import ArmError
 from scanner.simulator.providers.common import entries_of, fill, guid_of, member_of, properties_of
 from scanner.simulator.store import Store, StoredResource
@@ -37,6 +38,8 @@ _DEFAULT_RULES: Final = (
     ("AllowInternetOutBound", "Allow outbound traffic from all VMs to Internet", 65001, "Outbound", "*", "Internet"),
     ("DenyAllOutBound", "Deny all outbound traffic", 65500, "Outbound", "*", "*"),
 )
+#: Priorities of rules that people write (documented).
+_FIRST_PRIORITY, _LAST_PRIORITY = 100, 4096
 _PLURALS: Final = ("sourcePortRanges", "destinationPortRanges", "sourceAddressPrefixes", "destinationAddressPrefixes")
 
 
@@ -57,8 +60,27 @@ def _security_group(stored: StoredResource, store: Store) -> None:
         )  # fmt: skip
 
 
-def _security_rule(stored: StoredResource, _: Store) -> None:
-    fill(properties_of(stored), {member: [] for member in _PLURALS})
+def _security_rule(stored: StoredResource, store: Store) -> None:
+    properties = properties_of(stored)
+    priority, direction = properties.get("priority"), str(properties.get("direction", "")).lower()
+    if not isinstance(priority, int) or not _FIRST_PRIORITY <= priority <= _LAST_PRIORITY:
+        raise ArmError(
+            400,
+            "SecurityRuleInvalidPriority",
+            f"Security rule has invalid Priority. Value provided: {priority} Allowed range {_FIRST_PRIORITY}-{_LAST_PRIORITY}.",
+        )
+    for other in store.children(normalise(stored.id.parent), "securityRules"):
+        theirs = properties_of(other)
+        if other.id.key == stored.id.key or theirs.get("priority") != priority:
+            continue
+        if str(theirs.get("direction", "")).lower() == direction:
+            raise ArmError(
+                400,
+                "SecurityRuleConflict",
+                f"Security rule {stored.id.name} conflicts with rule {other.id.name}. Rules cannot have the same Priority and "
+                f"Direction. To learn more, see aka.ms/nsgrules.",
+            )
+    fill(properties, {member: [] for member in _PLURALS})
 
 
 def _interface(stored: StoredResource, store: Store) -> None:
