@@ -24,7 +24,7 @@ Json = Any
 GROUP = "rg-chat-prod"
 #: The rules that judge by what Azure Monitor has measured for days.
 MEASURED = {"AI-008a", "COST-003", "REL-008"}
-DEPLOYER = {
+DEPLOYER: Json = {
     "name": "deployer", "clientId": "a3c1f0de-51b5-4a0f-9f1b-6d1a2b3c4d09", "objectId": "b7e2d1cf-62c6-4b10-a02c-7e2b3c4d5e09",
     "secret": "simulated", "roles": [{"role": "Owner", "scope": "subscription"}],
 }  # fmt: skip

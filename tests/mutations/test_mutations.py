@@ -54,8 +54,8 @@ def mutations() -> list[Mutation]:
         for row in file.data:
             parameters = tuple(row.pop("parameters", {}).items())
             stated = tuple(row.pop("evidence", ()))
-            lists = {name: tuple(row.pop(name, ())) for name in ("also", "people")}
-            found.append(Mutation(**row, **lists, parameters=parameters, evidence=stated))
+            also, people = (tuple(row.pop(name, ())) for name in ("also", "people"))
+            found.append(Mutation(**row, also=also, people=people, parameters=parameters, evidence=stated))
     return found
 
 
