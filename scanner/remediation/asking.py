@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 
 from scanner.engine.evaluate import Outcome
 from scanner.language.messages import Message
@@ -19,13 +19,12 @@ from scanner.model.unknown import ABSENT, Truth, Unknown
 from scanner.remediation.operations import Change, Kind, Operation, changed, leaves, spelled, value_at, writable
 from scanner.remediation.plan import Manual
 from scanner.rules.rule import FixStep, Rule
+from scanner.sources.redact import is_removed
 
 __all__ = ["Asked", "Failure", "UndecidableError", "as_remove", "as_set", "ask"]
 
 Json = Any
 Steps = tuple[str | int, ...]
-#: How what was taken out at the door is marked.
-_REMOVED: Final = "(removed: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +240,7 @@ def as_remove(there: Resource, version: str) -> Operation:
 
 
 def _is_removed(value: Json) -> bool:
-    return isinstance(value, Unknown) or (isinstance(value, str) and value.startswith(_REMOVED))
+    return isinstance(value, Unknown) or is_removed(value)
 
 
 def _there(resource: str, snapshot: Snapshot) -> Resource:

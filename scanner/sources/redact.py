@@ -12,7 +12,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, Final
 
-__all__ = ["REMOVED", "TOO_DEEP", "is_plain", "redact"]
+__all__ = ["REMOVED", "TOO_DEEP", "is_plain", "is_removed", "redact"]
 
 Json = Any
 
@@ -93,6 +93,11 @@ class _Member(Enum):
     SETTINGS = 2
     TLS = 3
     TAGS = 4
+
+
+def is_removed(value: Json) -> bool:
+    """Whether a value stands in the place of one that was removed."""
+    return isinstance(value, str) and value.startswith("(removed: ")
 
 
 def redact(body: Json, *, resource_type: str = "", name: str = "", plain: bool = False) -> Json:

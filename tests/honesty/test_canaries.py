@@ -22,6 +22,7 @@ SECRETS = (
     "encodedCertificate", "password", "primaryKey", "privateKey", "sasToken", "secondaryKey", "sharedKey", "userData",
 )  # fmt: skip
 CANARY = "canary-7f3a9c"
+SCRIPTS = ("fix.sh", "undo.sh", "fix.ps1", "undo.ps1", "fix.json", "undo.json", "main.tf")
 ECHO = f"DefaultEndpointsProtocol=https;AccountName=a;AccountKey={CANARY}-echo== of Bearer {CANARY}-token"
 
 
@@ -64,11 +65,13 @@ def test_no_canary_leaves(tmp_path: Path, troubled: bool) -> None:  # noqa: FBT0
 
     with patch.object(Server, "_answer", planting), start_simulator("drifted", faults=faults) as simulator:
         said = _scanned(simulator, tmp_path / "out", "scan") + _scanned(simulator, tmp_path / "out", "collect")
+    said += _remediated(tmp_path / "out")
     assert sum(f"{CANARY}-accountKey" in text for text in sent) > 10
     tokens = [json.loads(text)["access_token"] for text in sent if "access_token" in text]
     assert tokens
     written = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
-    assert {"result.json", "snapshot.jsonl", "scan.log", "collect.log"} <= {path.name for path in written}
+    assert {"result.json", "snapshot.jsonl", "scan.log", "collect.log", *SCRIPTS} <= {path.name for path in written}
+    assert not [path.name for path in written if path.name in SCRIPTS and "(removed: secret" in path.read_text(encoding="utf-8")]
     everything = [said, *(path.read_text(encoding="utf-8") for path in written)]
     for forbidden in (CANARY, "Bearer ", *tokens):
         assert not [text[max(0, text.index(forbidden) - 80) :][:160] for text in everything if forbidden in text]
@@ -88,3 +91,18 @@ def _scanned(simulator: Simulator, folder: Path, command: str) -> str:
     ended = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode in (0, 1, 3), ended.stderr
     return ended.stdout + ended.stderr
+
+
+def _remediated(folder: Path) -> str:
+    """What a plan for the snapshot says, its proof and every script written."""
+    snapshot, fix = folder / "snapshot.jsonl", folder / "fix"
+    formats = [word for name in ("az", "arm", "powershell", "terraform") for word in ("--format", name)]
+    said = ""
+    for arguments in (
+        ["scan", "--snapshot", str(snapshot), "--output", str(folder)],
+        ["remediate", str(folder / "result.json"), "--snapshot", str(snapshot), "--prove", "--output", str(fix), *formats],
+    ):
+        ended = subprocess.run([sys.executable, "-m", "scanner.cli", *arguments], capture_output=True, text=True, check=False)
+        assert ended.returncode in (0, 1, 3), ended.stderr
+        said += ended.stdout + ended.stderr
+    return said

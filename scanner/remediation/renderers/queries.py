@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from scanner.model.unknown import ABSENT, Unknown
 from scanner.remediation.operations import Change, Operation, Steps, changed, value_at
+from scanner.sources.redact import is_removed
 
 __all__ = ["Expected", "expected_of", "expected_of_body", "literal", "new_body", "place"]
 
@@ -20,8 +21,6 @@ Tree = dict[str | int, Any]
 Answers = list[tuple[str, Json]]
 
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-#: How what was taken out at the door is marked.
-_REMOVED: Final = "(removed: "
 #: What an element of a list is known by, where it is written into.
 _NAMES: Final = ("name", "id")
 #: What tells one element of a list from another, wherever Azure puts it.
@@ -115,7 +114,7 @@ def _gone(value: Json) -> bool:
 
 
 def _hidden(value: Json) -> bool:
-    return isinstance(value, Unknown) or (isinstance(value, str) and value.startswith(_REMOVED))
+    return isinstance(value, Unknown) or is_removed(value)
 
 
 def _expected(change: Change) -> Expected:

@@ -10,6 +10,7 @@ from scanner.language.messages import printable
 from scanner.model.unknown import ABSENT, Unknown
 from scanner.remediation.operations import Change, Kind, Operation, leaves
 from scanner.remediation.plan import Plan, ProofState, Step
+from scanner.sources.redact import is_removed
 
 __all__ = [
     "about",
@@ -28,8 +29,6 @@ __all__ = [
 Json = Any
 _LONGEST: Final = 400
 _LONGEST_VALUE: Final = 90
-#: How what was taken out at the door is marked.
-_REMOVED: Final = "(removed: "
 _VERBS: Final = {Kind.SET: "Changes", Kind.CREATE: "Creates", Kind.REMOVE: "Removes", Kind.ACTION: "Calls"}
 _PROOF: Final = {
     ProofState.PROVEN: "proven on a simulator",
@@ -106,7 +105,7 @@ def unwritable(value: Json) -> str:
     for _, leaf in leaves(value):
         if isinstance(leaf, Unknown):
             return f"it holds what is not known: {leaf}"
-        if isinstance(leaf, str) and leaf.startswith(_REMOVED):
+        if is_removed(leaf):
             return "it holds what was never read (secrets are removed when they are read)"
     return ""
 
