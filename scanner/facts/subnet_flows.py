@@ -14,6 +14,7 @@ from scanner.facts.components import BoundWorkload
 from scanner.facts.fact import Fact, FactContext, Needs, document, holes
 from scanner.facts.flows.addresses import EVERYTHING, NOWHERE, Addresses, Surroundings
 from scanner.facts.flows.network import GROUPS, INTERFACES, SUBNETS, Networks
+from scanner.facts.flows.repair import repair
 from scanner.facts.flows.rows import FlowRow, read_rows
 from scanner.facts.flows.subnets import Segment, judge, open_ports
 from scanner.facts.parameters import TableValues
@@ -36,6 +37,10 @@ _PATHS: Final = {
     **dict.fromkeys(_FLOWS, "array"),
     **{f"{name}[*].{member}": "string" for name in _FLOWS for member in _FLOW},
     "deviations[*].words": "string",
+    "repair": "object",
+    **dict.fromkeys(("repair.remove", "repair.narrow", "repair.add"), "array"),
+    **dict.fromkeys(("repair.remove[*]", "repair.narrow[*].ruleId", "repair.add[*].name"), "string"),
+    **dict.fromkeys(("repair.narrow[*].properties", "repair.add[*].properties"), "object"),
 }
 _GROUP_PATHS: Final = {
     **dict.fromkeys(("resourceId", "resourceName"), "string"),
@@ -126,7 +131,20 @@ def _of_subnet(subnet: Resource, direction: str, table: _Table, networks: Networ
         return document("driftline/subnetFlows", subnet.id, direction, body | dict.fromkeys(_FLOWS, Unknown(tuple(reasons))))
     rows = table.rows(component, direction, subnet) if isinstance(component, str) and component else None
     segment = Segment(direction == "inbound", own, around, rules, rows, *networks.interfaces(subnet))
-    return document("driftline/subnetFlows", subnet.id, direction, body | _flows(segment, component, subnet, table, networks))
+    body |= _flows(segment, component, subnet, table, networks)
+    if group is not None and (mended := _repair(segment, group, body, networks)) is not None:
+        body["repair"] = mended
+    return document("driftline/subnetFlows", subnet.id, direction, body)
+
+
+def _repair(segment: Segment, group: Resource, body: Mapping[str, Json], networks: Networks) -> Json | None:
+    """How the group is mended, where something surely deviates and no other subnet stands behind the same group."""
+    wrong = any(body[name] for name in ("deviations", "byDefault") if not isinstance(body[name], Unknown))
+    if not wrong or isinstance(body["component"], Unknown):
+        return None
+    if segment.rows is not None and len(networks.standing().get(group.key, ())) > 1:
+        return None
+    return repair(segment, group.id, lambda name: networks.written(group, name))
 
 
 def _flows(segment: Segment, component: str | Unknown, subnet: Resource, table: _Table, networks: Networks) -> dict[str, Json]:

@@ -87,6 +87,20 @@ def test_a_new_value_of_a_secret_is_a_new_version_and_an_edit_is_not(azure: Any)
     assert renewed["secretUriWithVersion"] != before["secretUriWithVersion"]
 
 
+@pytest.mark.parametrize(
+    ("priority", "direction", "refused"),
+    [(99, "Inbound", "SecurityRuleInvalidPriority"), (4097, "Inbound", "SecurityRuleInvalidPriority"), (200, "Inbound", "SecurityRuleConflict"), (200, "Outbound", ""), (201, "Inbound", "")],
+)  # fmt: skip
+def test_a_security_rule_has_a_priority_of_its_own(azure: Any, priority: int, direction: str, refused: str) -> None:
+    group = "Microsoft.Network/networkSecurityGroups/nsg-own"
+    azure.ask("PUT", group, {"location": "eastus2"})
+    rule = {"access": "Deny", "protocol": "*", **dict.fromkeys(("sourceAddressPrefix", "destinationAddressPrefix"), "*")}
+    azure.ask("PUT", f"{group}/securityRules/one", {"properties": {**rule, "priority": 200, "direction": "Inbound"}})
+    body = {"properties": {**rule, "priority": priority, "direction": direction}}
+    status, answer = azure.ask("PUT", f"{group}/securityRules/two", body)
+    assert (status, answer.get("error", {}).get("code", "")) == (400 if refused else 201, refused)
+
+
 def test_a_security_group_shows_azures_own_rules(azure: Any, shared: Any) -> None:
     example = json.loads((shared / "arm-examples" / "network-networksecuritygroups-get.json").read_text(encoding="utf-8"))
     members = ("protocol", "access", "priority", "direction", "sourceAddressPrefix", "destinationAddressPrefix", "description")

@@ -10,8 +10,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network, summarize_address_range
 from typing import Final
+
+from scanner.facts.flows.tags import spelled
 
 __all__ = [
     "EVERYTHING",
@@ -23,6 +25,7 @@ __all__ = [
     "Range",
     "Surroundings",
     "parse_address",
+    "write_addresses",
 ]
 
 VIRTUAL_NETWORK: Final = "virtualnetwork"
@@ -91,6 +94,19 @@ def parse_address(text: str) -> Addresses | None:
     except ValueError:
         tag = _CLASSIC.get(word.lower(), word.lower())
         return Addresses(tags=frozenset((tag,))) if _is_tag(tag) else None
+
+
+def write_addresses(addresses: Addresses) -> list[str]:
+    """Addresses as a rule writes them: `*`, prefixes, tags."""
+    if addresses.everything:
+        return ["*"]
+    ends = [(IPv4Address, IPv6Address)[item.version == 6] for item in addresses.ranges]
+    prefixes = [
+        str(prefix)
+        for kind, item in zip(ends, addresses.ranges, strict=True)
+        for prefix in summarize_address_range(kind(item.low), kind(item.high))
+    ]
+    return [*dict.fromkeys(prefixes), *sorted(spelled(name) for name in addresses.tags)]
 
 
 def _is_tag(word: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -96,6 +96,12 @@ class Networks:
         if group.key not in self._rules:
             self._rules[group.key] = self._read_group(group)
         return self._rules[group.key]
+
+    def written(self, group: Resource, name: str) -> Mapping[str, Json] | None:
+        """The properties of a rule of a group as they were read."""
+        found = self._snapshot.look_up(f"{group.id}/securityRules/{name}")
+        read = found.body.get("properties") if isinstance(found, Resource) else None
+        return read if isinstance(read, Mapping) else None
 
     def addresses_of(self, subnet: Resource) -> Addresses | Unknown:
         """The prefixes of a subnet."""

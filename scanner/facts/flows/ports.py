@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["ANY_PORT", "ANY_PROTOCOL", "PROTOCOLS", "PortSpace", "Ports", "parse_ports", "parse_protocol", "show_protocol"]
+__all__ = [
+    "ANY_PORT", "ANY_PROTOCOL", "PROTOCOLS", "PortSpace", "Ports", "parse_ports", "parse_protocol", "shared_ports",
+    "show_protocol", "write_ports",
+]  # fmt: skip
 
 Ports = tuple[tuple[int, int], ...]
 _LAST: Final = 65535
@@ -33,6 +36,19 @@ def parse_ports(text: str) -> Ports | None:
         else:
             return None
     return tuple(found)
+
+
+def shared_ports(one: Ports, other: Ports) -> Ports:
+    """What two lists of ports share."""
+    found = {(max(a, c), min(b, d)) for a, b in one for c, d in other if max(a, c) <= min(b, d)}
+    return tuple(sorted(found))
+
+
+def write_ports(ports: Ports) -> list[str]:
+    """Ports as a rule writes them."""
+    if any((low, high) == ANY_PORT[0] for low, high in ports):
+        return ["*"]
+    return [str(low) if low == high else f"{low}-{high}" for low, high in ports]
 
 
 def parse_protocol(text: str) -> int | None:

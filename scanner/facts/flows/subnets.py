@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from scanner.facts.flows.rules import SecurityRule
 from scanner.facts.flows.tags import spelled
 from scanner.model.unknown import Unknown
 
-__all__ = ["Judged", "Segment", "judge", "open_ports"]
+__all__ = ["FlowJudge", "Judged", "Segment", "judge", "open_ports", "versions"]
 
 Json = Any
 _TCP: Final = 1
@@ -49,8 +49,8 @@ class Judged:
 
 def judge(segment: Segment) -> Judged:
     """Hold a subnet against its rows, in both IP versions that it has."""
-    parts = [_Judge(segment, version) for version in _versions(segment.own)]
-    asked = (_Judge.excess, _Judge.missing, _Judge.by_default)
+    parts = [FlowJudge(segment, version) for version in versions(segment.own)]
+    asked = (FlowJudge.excess, FlowJudge.missing, FlowJudge.by_default)
     try:
         return Judged(*(_join([found for part in parts for found in ask(part)]) for ask in asked))
     except TooManyBoxesError:
@@ -60,13 +60,14 @@ def judge(segment: Segment) -> Judged:
 def open_ports(segment: Segment, ports: Sequence[int]) -> Json:
     """Which TCP ports are open to the Internet, each with an example."""
     try:
-        parts = [_Judge(segment, version, ports) for version in _versions(segment.own)]
+        parts = [FlowJudge(segment, version, ports) for version in versions(segment.own)]
         return _join([found for part in parts for found in part.open_ports()])
     except TooManyBoxesError:
         return _TOO_MANY
 
 
-def _versions(own: Addresses) -> list[int]:
+def versions(own: Addresses) -> list[int]:
+    """The IP versions of a subnet's addresses."""
     return [4, 6] if own.everything else sorted({item.version for item in own.ranges})
 
 
@@ -77,7 +78,7 @@ def _join(found: Sequence[Json | Unknown]) -> Json:
     return sure[:_MOST_WITNESSES] if sure or not reasons else Unknown(reasons)
 
 
-class _Judge:
+class FlowJudge:
     """One subnet, direction and IP version."""
 
     def __init__(self, segment: Segment, version: int, ports: Sequence[int] = ()) -> None:
@@ -92,7 +93,7 @@ class _Judge:
         places = [item.addresses for item in segment.interfaces]
         self._addresses = AddressSpace(version, [segment.own, *ends, *(row.far for row in rows), *places], segment.around)
         asked: list[Ports] = [((port, port),) for port in ports]
-        self._space = FlowSpace(
+        self.space = FlowSpace(
             self._addresses,
             PortSpace(rule.source_ports for rule in every),
             PortSpace([*asked, *(rule.ports for rule in every), *(row.ports for row in rows)]),
@@ -104,13 +105,26 @@ class _Judge:
         self._doubtful = shared or bool(self._hidden) or any(rule.doubts for rule in every)
         self._admitted: dict[bool, list[Passage]] = {}
 
+    def beyond(self) -> list[Passage]:
+        """What surely passes beyond the rows, by the rule that lets it through."""
+        widest = [self.box(row.far, row.ports, row.protocol) for row in self._segment.rows or ()]
+        return self._surely(without(self._admit(sure=True), widest)) if self._segment.rows is not None else []
+
+    def passing(self) -> list[Passage]:
+        """What surely passes."""
+        return self._admit(sure=True)
+
+    def passing_by_default(self) -> list[Passage]:
+        """What surely passes because Azure's own rules admit it."""
+        return self._surely(item for item in self._left_over(sure=True) if item.rule.default)
+
     def excess(self) -> list[Json]:
         """What may pass beyond the rows."""
         rows = self._segment.rows
         if rows is None:
             return []
-        widest = [self._box(row.far, row.ports, row.protocol) for row in rows]
-        known = [self._box(row.surely, row.ports, row.protocol) for row in rows]
+        widest = [self.box(row.far, row.ports, row.protocol) for row in rows]
+        known = [self.box(row.surely, row.ports, row.protocol) for row in rows]
         reasons = [reason for row in rows for reason in row.doubts]
         return self._told(lambda sure: without(self._admit(sure=sure), widest if sure else known), reasons)
 
@@ -122,7 +136,7 @@ class _Judge:
         return [Unknown(hidden)] if required and hidden and not found else found
 
     def _missing_of(self, row: FlowRow) -> list[Json]:
-        region = self._box(row.far, row.ports, row.protocol)
+        region = self.box(row.far, row.ports, row.protocol)
         told = self._told(lambda sure: self._refuse(region, sure=sure), row.doubts)
         return [Unknown(row.doubts)] if row.doubts and told else told[:1]
 
@@ -138,7 +152,7 @@ class _Judge:
             for rule in self._rules
             if not rule.doubts or rule.default is not sure
         ]
-        admitted, _ = decide(rules, [self._box(EVERYTHING, ANY_PORT, ANY_PROTOCOL)], self._space, widest=not sure)
+        admitted, _ = decide(rules, [self.box(EVERYTHING, ANY_PORT, ANY_PROTOCOL)], self.space, widest=not sure)
         for item in self._segment.interfaces:
             admitted = self._past(item, admitted, sure=sure)
         return admitted
@@ -151,23 +165,23 @@ class _Judge:
         region = self._between(self._addresses.public, ((port, port),), _TCP)
         return self._told(lambda sure: within(self._admit(sure=sure), [region]))[:1]
 
-    def _box(self, far: Addresses, ports: Ports, protocol: int) -> Box:
+    def box(self, far: Addresses, ports: Ports, protocol: int) -> Box:
         """Flows between the subnet and a far end."""
         return self._between(self._addresses.mask(far), ports, protocol)
 
     def _between(self, far: int, ports: Ports, protocol: int) -> Box:
-        return self._flows(self._addresses.mask(self._segment.own), far, self._space.ports.mask(ports), protocol)
+        return self._flows(self._addresses.mask(self._segment.own), far, self.space.ports.mask(ports), protocol)
 
     def _flows(self, own: int, far: int, ports: int, protocol: int) -> Box:
         source, destination = (far, own) if self._segment.inbound else (own, far)
-        return (protocol, source, self._space.source_ports.everything, destination, ports)
+        return (protocol, source, self.space.source_ports.everything, destination, ports)
 
     def _admit(self, *, sure: bool) -> list[Passage]:
         """What passes the group of the subnet, and of the interfaces that have one: surely, or at most."""
         sure = sure or not self._doubtful
         if sure not in self._admitted:
-            whole = self._box(EVERYTHING, ANY_PORT, ANY_PROTOCOL)
-            admitted, _ = decide(self._rules, [whole], self._space, widest=not sure)
+            whole = self.box(EVERYTHING, ANY_PORT, ANY_PROTOCOL)
+            admitted, _ = decide(self._rules, [whole], self.space, widest=not sure)
             for item in self._segment.interfaces:
                 admitted = self._past(item, admitted, sure=sure)
             self._admitted[sure] = admitted
@@ -183,7 +197,7 @@ class _Judge:
         return without(admitted, refused) if refused else admitted
 
     def _refuse(self, region: Box, *, sure: bool) -> list[Passage]:
-        admitted, refused = decide(self._rules, [region], self._space, widest=sure)
+        admitted, refused = decide(self._rules, [region], self.space, widest=sure)
         for item in self._segment.interfaces:
             reaching = [box for passage in within(admitted, [self._of_interface(item)]) for box in passage.boxes]
             refused = refused + self._refused_by(item, reaching, widest=sure)
@@ -192,11 +206,11 @@ class _Judge:
     def _refused_by(self, item: Interface, boxes: Sequence[Box], *, widest: bool) -> list[Passage]:
         rules = () if isinstance(item.rules, Unknown) else item.rules
         own = [rule for rule in rules if rule.inbound is self._segment.inbound]
-        return decide(own, boxes, self._space, widest=widest)[1] if boxes else []
+        return decide(own, boxes, self.space, widest=widest)[1] if boxes else []
 
     def _of_interface(self, item: Interface) -> Box:
         own = self._addresses.mask(item.addresses)
-        return self._flows(own, self._addresses.everything, self._space.ports.everything, ANY_PROTOCOL)
+        return self._flows(own, self._addresses.everything, self.space.ports.everything, ANY_PROTOCOL)
 
     def _told(self, ask: Callable[[bool], list[Passage]], reasons: Sequence[str] = ()) -> list[Json]:
         """A witness for each rule that surely decides some flow; without any, why one may."""
@@ -218,6 +232,9 @@ class _Judge:
         last = [item.rule for item in decided if box is not None and any(intersect(box, own) for own in item.boxes)]
         return [(last[-1], box)] if last and box is not None else []
 
+    def _surely(self, passages: Iterable[Passage]) -> list[Passage]:
+        return [item for item in passages if certain(item.boxes, self._addresses) is not None]
+
     def _other_doubt(self, passage: Passage) -> str:
         if passage.rule.priority in [rule.priority for rule in self._rules if rule is not passage.rule]:
             return f"{passage.rule.name} shares its priority with another rule"
@@ -228,10 +245,10 @@ class _Judge:
 
     def _witness(self, rule: SecurityRule, box: Box) -> Json:
         source, destination = self._end(box[1], rule.sources), self._end(box[3], rule.destinations)
-        protocol, port = show_protocol(box[0]), self._space.ports.show(box[4])
+        protocol, port = show_protocol(box[0]), self.space.ports.show(box[4])
         words = f"{'any protocol' if protocol == '*' else protocol} from {source} to {destination}"
         return {
-            "protocol": protocol, "source": source, "sourcePort": self._space.source_ports.show(box[2]),
+            "protocol": protocol, "source": source, "sourcePort": self.space.source_ports.show(box[2]),
             "destination": destination, "port": port, "rule": rule.name, "ruleId": rule.id,
             "flow": f"{words}, {'any port' if port == '*' else 'port ' + port}, by {rule.name}",
         }  # fmt: skip
