@@ -27,6 +27,8 @@ class InlineChildren:
     complete: bool = True
 
 
+_CONNECTIONS: Final = InlineChildren(("properties", "privateEndpointConnections"), "privateEndpointConnections")
+
 #: Children that Azure returns inside their parent, by the parent's compared type.
 INLINE_CHILDREN: Final = {
     "microsoft.network/virtualnetworks": (
@@ -40,7 +42,13 @@ INLINE_CHILDREN: Final = {
     "microsoft.network/routetables": (InlineChildren(("properties", "routes"), "routes"),),
     "microsoft.machinelearningservices/workspaces": (
         InlineChildren(("properties", "managedNetwork", "outboundRules"), "outboundRules", complete=False),
+        _CONNECTIONS,
     ),
+    "microsoft.cognitiveservices/accounts": (_CONNECTIONS,),
+    "microsoft.containerregistry/registries": (_CONNECTIONS,),
+    "microsoft.keyvault/vaults": (_CONNECTIONS,),
+    "microsoft.search/searchservices": (_CONNECTIONS,),
+    "microsoft.storage/storageaccounts": (_CONNECTIONS,),
 }
 
 

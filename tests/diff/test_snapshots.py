@@ -141,7 +141,7 @@ class TestOfWhatWasDeployed:
     def test_what_azure_makes_by_itself_has_not_come(self) -> None:
         made = [
             body(f"{STORAGE}/blobServices/default"),
-            body(f"{VAULT}/privateEndpointConnections/x"),
+            body(f"{GROUP}/providers/Microsoft.Web/sites/app/privateEndpointConnections/x"),
             body(f"{GROUP}/providers/Microsoft.Network/networkInterfaces/pe.nic.1", privateEndpoint={"id": "x"}),
             {**body(f"{GROUP}/providers/Microsoft.Compute/disks/os"), "managedBy": STORAGE},
         ]

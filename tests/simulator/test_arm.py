@@ -171,6 +171,7 @@ def test_providers_list_their_types_with_versions(azure: Any) -> None:
     assert (provider["namespace"], provider["registrationState"]) == ("Microsoft.Search", "Registered")
     assert {item["resourceType"]: item["apiVersions"] for item in provider["resourceTypes"]} == {
         "searchServices": ["2025-05-01"],
+        "searchServices/privateEndpointConnections": ["2025-05-01"],
         "searchServices/sharedPrivateLinkResources": ["2025-05-01"],
     }
     assert provider in azure.get(f"{SUB}/providers")

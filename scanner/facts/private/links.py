@@ -12,8 +12,10 @@ from scanner.facts.documents import Document, OddShapeError, known
 from scanner.facts.fact import Fact, FactContext, Needs, document
 from scanner.facts.private.endpoints import ENDPOINTS, RECORDS, ZONE_GROUPS, ZONE_LINKS, ZONES, Connection, Endpoints
 from scanner.facts.private.services import Service, link_types, services
+from scanner.facts.private.ways import WAY_PATHS, Ways
 from scanner.model.read_plan import ChildRead, ReferenceRead
 from scanner.model.resource import Resource
+from scanner.model.snapshot import Snapshot
 from scanner.model.unknown import Unknown
 from scanner.rules.baseline import Baseline
 
@@ -29,6 +31,7 @@ _PATHS: Final = {
     "connected": "bool",
     **dict.fromkeys(("zones", "unresolved", "unlinked"), "array"),
     **dict.fromkeys(("zones[*]", "unresolved[*]", "unlinked[*]"), "string"),
+    **WAY_PATHS,
 }
 
 
@@ -42,14 +45,22 @@ def _needs(baseline: Baseline) -> Needs:
 
 
 def _derive(context: FactContext) -> Iterator[Resource]:
-    endpoints = Endpoints(context.snapshot)
+    endpoints, ways = Endpoints(context.snapshot), Ways(context.snapshot)
     for service in services(context):
         body: dict[str, Json] = {"component": service.component, "group": service.group}
         if isinstance(service.resource, Unknown):
             body |= dict.fromkeys(("connected", "unresolved", "unlinked"), service.resource)
         else:
             body |= {"resourceType": service.resource.type, **_chain(service, service.resource, endpoints, context)}
+            body |= _way(service, body, ways, context.snapshot)
         yield document("driftline/privateLink", service.place, service.group, body, apart=service.component)
+
+
+def _way(service: Service, body: Mapping[str, Json], ways: Ways, snapshot: Snapshot) -> dict[str, Json]:
+    endpoint = snapshot.look_up(body["endpoint"]) if "endpoint" in body else None
+    if isinstance(endpoint, Unknown) or not isinstance(body.get("zones"), list):
+        return {}
+    return ways.members(service.workload, body["zones"], endpoint)
 
 
 def _chain(service: Service, resource: Resource, endpoints: Endpoints, context: FactContext) -> dict[str, Json]:
