@@ -129,8 +129,8 @@ class _Policies:
     def mended(self, parameters: Mapping[str, Json]) -> list[Json]:
         """The filters of the policy itself, with the least that is missing changed or added."""
         own = self._chain[0][0]
-        given = own.value("properties.contentFilters", default=[])
-        found = [dict(item) for item in given] if isinstance(given, list) else []
+        own.documents("properties.contentFilters")  # of which each is an object
+        found = [dict(item) for item in own.value("properties.contentFilters", default=[])]
         for category, source in self._demanded(parameters):
             wanted = str(parameters.get("harmThreshold")) if category in _HARMS else ""
             if self._holds(category, source, wanted):

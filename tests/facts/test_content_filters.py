@@ -68,5 +68,10 @@ def test_what_cannot_be_judged_is_left_to_people(odd: Json) -> None:
     assert isinstance(mended([{**STRICT[0], **odd}, *STRICT[1:], *OTHERS]), Unknown)
 
 
+@pytest.mark.parametrize("odd", [5, "Low", [7], [None], {"hate": STRICT[0]}])
+def test_filters_that_are_no_list_of_objects_are_left_to_people(odd: Json) -> None:
+    assert isinstance(mended(odd), Unknown)
+
+
 def test_a_missing_base_policy_may_hold_what_the_policy_does_not_state() -> None:
     assert isinstance(mended(STRICT, basePolicyName="gone"), Unknown)
