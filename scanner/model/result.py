@@ -10,7 +10,19 @@ from scanner.model.finding import Finding
 from scanner.model.source import RequestCounts
 from scanner.model.verdict import Severity, Verdict
 
-__all__ = ["RESULT_SCHEMA", "Judged", "Result", "RuleInfo", "ScanInfo", "WaiverUse", "Workload", "order_findings"]
+__all__ = [
+    "RESULT_SCHEMA",
+    "Judged",
+    "Result",
+    "RuleInfo",
+    "ScanInfo",
+    "Since",
+    "SinceChange",
+    "TrendPoint",
+    "WaiverUse",
+    "Workload",
+    "order_findings",
+]
 
 RESULT_SCHEMA: Final = "driftline.result/1"
 
@@ -86,8 +98,45 @@ class WaiverUse:
 
 
 @dataclass(frozen=True, slots=True)
+class SinceChange:
+    """A verdict that changed since an earlier scan; `kind` says what became of it, in the words of `driftline diff`."""
+
+    kind: str
+    rule: str
+    title: str
+    severity: Severity
+    resource: str
+    subject: str
+    reason: str = ""
+    waived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What changed since an earlier scan, told by its id and time (ISO 8601 UTC), in the order in which people want to see it."""
+
+    scan: str
+    started: str
+    changes: tuple[SinceChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """One scan of a history: how much failed, by severity, and how much was unknown, error or passed."""
+
+    scan: str
+    started: str
+    failing: dict[str, int] = field(default_factory=dict)
+    unknown: int = 0
+    error: int = 0
+    passed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """Everything a scan found, in its final order. `resources` counts the audited ones."""
+    """Everything a scan found, in its final order. `resources` counts the audited ones. `since` and `trend`, oldest scan first,
+    are known where an earlier result or a store is.
+    """
 
     scan: ScanInfo
     rules: tuple[RuleInfo, ...]
@@ -100,6 +149,8 @@ class Result:
     workloads: tuple[Workload, ...] = ()
     notes: tuple[str, ...] = ()
     waivers: tuple[WaiverUse, ...] = ()
+    since: Since | None = None
+    trend: tuple[TrendPoint, ...] = ()
 
     def count(self, verdict: Verdict) -> int:
         """How many (rule, resource, subject) have this verdict."""

@@ -71,10 +71,21 @@ def _frame(result: Result) -> dict[str, Json]:
         ],
         "notes": list(result.notes),
         "waivers": [asdict(item) for item in result.waivers],
+        **_history(result),
         "passes": [_compact(item) for item in result.passes],
         "notApplicable": [_compact(item) for item in result.not_applicable],
         "findings": [],
     }
+
+
+def _history(result: Result) -> dict[str, Json]:
+    """What is known of earlier scans."""
+    document: dict[str, Json] = {}
+    if result.since is not None:
+        document["since"] = asdict(result.since)
+    if result.trend:
+        document["trend"] = [asdict(item) for item in result.trend]
+    return document
 
 
 def _findings(result: Result, *, include_passes: bool) -> Iterator[dict[str, Json]]:

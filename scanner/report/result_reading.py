@@ -10,7 +10,7 @@ import msgspec
 from scanner.model.coverage import Gap
 from scanner.model.errors import DriftlineError
 from scanner.model.finding import Finding
-from scanner.model.result import Judged, Result, RuleInfo, ScanInfo, WaiverUse, Workload
+from scanner.model.result import Judged, Result, RuleInfo, ScanInfo, Since, TrendPoint, WaiverUse, Workload
 from scanner.model.source import RequestCounts
 from scanner.model.verdict import Verdict
 
@@ -60,6 +60,8 @@ class _Document(msgspec.Struct, rename={"not_applicable": "notApplicable"}):
     notes: tuple[str, ...] = ()
     waivers: tuple[WaiverUse, ...] = ()
     not_applicable: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    since: Since | None = None
+    trend: tuple[TrendPoint, ...] = ()
 
 
 def read_result(path: Path) -> Result:
@@ -104,4 +106,6 @@ def _result(document: _Document) -> Result:
         workloads=document.workloads,
         notes=document.notes,
         waivers=document.waivers,
+        since=document.since,
+        trend=document.trend,
     )
