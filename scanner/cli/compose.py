@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from scanner.sources.azure.options import AzureOptions
 
 if TYPE_CHECKING:
     from scanner.model.result import Result
+    from scanner.model.snapshot import Snapshot
     from scanner.model.source import Progress, Source
     from scanner.rules import Baseline, RuleSet
     from scanner.rules.settings import Settings
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Judging",
     "SourceOptions",
+    "kept",
     "moment_of",
     "open_source",
     "progress_line",
@@ -101,6 +103,18 @@ def open_source(options: SourceOptions, progress: Progress | None, now: datetime
             yield stack.enter_context(_simulated(options, progress, now))
         else:
             yield _live(replace(options.live, now=now), progress)
+
+
+@contextmanager
+def kept(path: Path | None, source: Source) -> Iterator[Callable[[Snapshot], None] | None]:
+    """What keeps each snapshot of a scan in a file, where one is named."""
+    if path is None:
+        yield None
+        return
+    from scanner.sources.snapshot_file import snapshot_file
+
+    with snapshot_file(path, complete=lambda: source.complete) as add:
+        yield add
 
 
 def _hold_one_source(options: SourceOptions) -> None:

@@ -151,6 +151,12 @@ AllowUnknown = Annotated[
 ]
 Formats = Annotated[list[Format] | None, typer.Option("--format", help="Formats; may be repeated.", rich_help_panel=_SHOW)]
 Output = Annotated[Path | None, typer.Option("--output", help="Where files go; a directory.", rich_help_panel=_SHOW)]
+Keep = Annotated[
+    Path | None,
+    typer.Option(
+        "--keep", help="Keep what was read as a snapshot, .jsonl or .jsonl.gz: remediate needs it.", rich_help_panel=_SHOW
+    ),
+]
 IncludePasses = Annotated[bool, typer.Option("--include-passes", help="Write passes out as findings.", rich_help_panel=_SHOW)]
 ExplainConfig = Annotated[
     bool, typer.Option("--explain-config", help="Print every setting with its origin, and stop.", rich_help_panel=_SHOW)

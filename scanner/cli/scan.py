@@ -42,6 +42,7 @@ def command(
     allow_unknown: o.AllowUnknown = False,
     formats: o.Formats = None,
     output: o.Output = None,
+    keep: o.Keep = None,
     include_passes: o.IncludePasses = False,
     explain_config: o.ExplainConfig = False,
     quiet: o.Quiet = False,
@@ -57,6 +58,7 @@ def command(
     """
     from scanner.cli.compose import (
         SourceOptions,
+        kept,
         moment_of,
         open_source,
         progress_line,
@@ -96,7 +98,11 @@ def command(
     direct = fresh or bool(resource_groups)
     # A file tells no progress; and the thread of a progress line would keep its units from processes of their own.
     shown = not (quiet or no_progress or snapshot or template)
-    with progress_line(wanted=shown) as progress, open_source(asked, progress, moment) as source:
+    with (
+        progress_line(wanted=shown) as progress,
+        open_source(asked, progress, moment) as source,
+        kept(keep, source) as keeper,
+    ):
         result = run_scan(
             source,
             judging.rule_set,
@@ -105,6 +111,7 @@ def command(
             now=moment,
             pinned=now is not None,
             fresh=direct,
+            keep=keeper,
         )
     result = apply_waivers(result, judging.waivers, moment.date())
     deliver(result, [item.value for item in formats or ()], output, include_passes=include_passes, quiet=quiet)

@@ -248,7 +248,7 @@ def _there(resource: str, snapshot: Snapshot) -> Resource:
     if isinstance(found, Resource):
         if snapshot.holds_twice(resource):
             raise UndecidableError(f"the snapshot holds {found.name} twice, and they may differ")
-        return replace(found, id=found.id.rstrip("/"))
+        return replace(found, id=f"/{found.id.strip('/')}")  # settings of a subscription lack the first slash
     why = f": {found}" if isinstance(found, Unknown) else ""
     raise UndecidableError(f"{resource} was not read{why}" if why else f"{resource} is not there")
 

@@ -24,9 +24,9 @@ from scanner.model.source import RequestCounts
 from scanner.sources.door import Door, admit
 from scanner.sources.exports import Export, read_export
 from scanner.sources.reading import decode, open_plain, read_all
-from scanner.sources.snapshot_writer import SNAPSHOT_SCHEMA, write_snapshot
+from scanner.sources.snapshot_writer import SNAPSHOT_SCHEMA, snapshot_file, write_snapshot
 
-__all__ = ["SNAPSHOT_SCHEMA", "SnapshotFileSource", "write_snapshot"]
+__all__ = ["SNAPSHOT_SCHEMA", "SnapshotFileSource", "snapshot_file", "write_snapshot"]
 
 Json = Any
 #: `/subscriptions/`, a guid and a slash.

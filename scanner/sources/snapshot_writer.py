@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, Final
@@ -18,7 +19,7 @@ from scanner.model.resource import Resource
 from scanner.model.resource_id import is_within, normalise
 from scanner.model.snapshot import Snapshot
 
-__all__ = ["SNAPSHOT_SCHEMA", "write_snapshot"]
+__all__ = ["SNAPSHOT_SCHEMA", "snapshot_file", "write_snapshot"]
 
 Json = Any
 SNAPSHOT_SCHEMA: Final = "driftline.snapshot/1"
@@ -29,15 +30,26 @@ def write_snapshot(path: Path, snapshots: Iterable[Snapshot], *, complete: Calla
 
     `complete` is asked once all snapshots have come: only then does a source know whether it was interrupted.
     """
+    with snapshot_file(path, complete=complete) as add:
+        for snapshot in snapshots:
+            add(snapshot)
+
+
+@contextmanager
+def snapshot_file(path: Path, *, complete: Callable[[], bool] = lambda: True) -> Iterator[Callable[[Snapshot], None]]:
+    """What adds snapshots to a file, which is there once all have come and nothing failed; else as `write_snapshot`."""
     encode = msgspec.json.Encoder().encode
     header = _Header()
     with tempfile.TemporaryFile() as spool:
-        for snapshot in snapshots:
+
+        def add(snapshot: Snapshot) -> None:
             header.add(snapshot)
             for resource in snapshot.resources:
                 if not resource.inline:
                     _put(spool, encode(_line(resource, snapshot)) + b"\n", path)
                     header.resources += 1
+
+        yield add
         spool.seek(0)
         _replace(path, encode(header.document(complete=complete())) + b"\n", spool)
 

@@ -1,4 +1,4 @@
-"""One break per control on the deployed reference, read live: exactly that control fails, and what it declares to follow. Then the
+"""One break per control on the deployed reference, scanned live: exactly that control fails, and what it declares to follow. Then the
 plan of its fix is rehearsed: what it promises is green, nothing else is red, and the undo leads back.
 """
 
@@ -70,7 +70,7 @@ class Outcome:
 
 @pytest.fixture
 def break_and_mend(tmp_path: Path) -> Callable[[Mutation], Outcome]:
-    """Deploy the reference with the changes of a mutation, read it live, scan, plan and prove."""
+    """Deploy the reference with the changes of a mutation, scan it live, plan and prove."""
 
     def run(mutation: Mutation) -> Outcome:
         state, config, snapshot = (tmp_path / name for name in ("state.yaml", "driftline.yaml", "state.jsonl"))
@@ -80,8 +80,8 @@ def break_and_mend(tmp_path: Path) -> Callable[[Mutation], Outcome]:
         config.write_text(yaml.safe_dump({"workloads": [workload], "evidence": ["evidence/*.yaml"]}), encoding="utf-8")
         _state_evidence(mutation, tmp_path / "evidence")
         told = ["--config", str(config), "--quiet"]
-        _driftline("collect", "--simulate", str(state), "--output", str(snapshot), *told)
-        code = _driftline("scan", "--snapshot", str(snapshot), "--output", str(tmp_path), "--fail-on", "info", *told)
+        judged = ["--simulate", str(state), "--keep", str(snapshot), "--output", str(tmp_path), "--fail-on", "info"]
+        code = _driftline("scan", *judged, *told)
         result = tmp_path / "result.json"
         scanned = json.loads(result.read_text(encoding="utf-8"))
         _driftline("remediate", str(result), "--snapshot", str(snapshot), "--prove", "--output", str(tmp_path / "fix"), *told)
