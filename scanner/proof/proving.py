@@ -63,7 +63,8 @@ def prove(
         fixed=compared.fixed(),
         still_failing=compared.of(compared.promised & after.failing),
         newly_failing=compared.of(after.failing - before.failing),
-        turned_unknown=compared.turned_unknown(),
+        turned_unknown=compared.turned_unknown(pending=False),
+        pending=compared.turned_unknown(pending=True),
         also_fixed=compared.also_fixed(),
         refused=tuple(Seen(step, words) for step, words in runs.forth.items() if words),
         not_undone=tuple(_not_undone(plan, runs.back, changes)),
@@ -98,16 +99,19 @@ class _Comparison:
     def __init__(self, plan: Plan, before: _Verdicts, after: _Verdicts) -> None:
         self._before, self._after = before, after
         self.promised = {finding for step in plan.steps for finding in step.findings} & before.failing
+        self._pending = {name for step in plan.steps for name in step.pending}
         self._created = [normalise(step.operation.resource) for step in plan.steps if step.operation.kind is Kind.CREATE]
 
     def fixed(self) -> tuple[Seen, ...]:
         """Promised failures that are gone."""
         return self.of(self.promised - self._after.failing - self._after.unknown)
 
-    def turned_unknown(self) -> tuple[Seen, ...]:
-        """What could be judged before. What is created was not there to be judged."""
-        found = self._after.unknown - self._before.unknown
-        return self.of(key for key in found if not self._is_created(self._after.findings[key].resource))
+    def turned_unknown(self, *, pending: bool) -> tuple[Seen, ...]:
+        """What could be judged before, apart from what steps say is pending. What is created was not there to be judged."""
+        found = [(key, self._after.findings[key]) for key in self._after.unknown - self._before.unknown]
+        return self.of(
+            key for key, finding in found if not self._is_created(finding.resource) and (finding.rule in self._pending) is pending
+        )
 
     def _is_created(self, resource: str) -> bool:
         return any(is_within(normalise(resource), created) for created in self._created)

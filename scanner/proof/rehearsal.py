@@ -61,6 +61,16 @@ class Rehearsal:
         """The snapshots as they would be read now."""
         return [self._again(snapshot) for snapshot in self._snapshots]
 
+    def principals_made(self) -> frozenset[str]:
+        """The principals, in lower case, of identities that came into being: nobody foresees which ids Azure gives."""
+        found: set[str] = set()
+        for stored in self._store.everything():
+            shown = self._show(stored)
+            before = self._before.get(stored.id.key)
+            if "identity" in shown and (before is None or _ENCODE(shown) != before):
+                found |= _principals(shown) - (_principals(msgspec.json.decode(before)) if before is not None else set())
+        return frozenset(found)
+
     def _write_unchanged(self, operation: Operation) -> None:
         """Write what is there once. What ARM says against that, it will say of the operation too."""
         try:
@@ -117,6 +127,12 @@ class Rehearsal:
             audited = snapshot.in_scope(stored.id.text)
             if audited or any(is_within(normalise(scope), normalise(stored.id.scope)) for scope in snapshot.scopes):
                 yield make_resource(self._show(stored), via="get", context=not audited)
+
+
+def _principals(body: Json) -> set[str]:
+    return {
+        value.lower() for path, value in leaves(body.get("identity")) if path[-1:] == ("principalId",) and isinstance(value, str)
+    }
 
 
 def _carried(body: Json, before: Json, after: Json) -> Json:

@@ -52,6 +52,11 @@ class Merged:
         texts = (item.rule.fix.disrupts_text for item in self.failures if item.rule.fix is not None)
         return "; ".join(dict.fromkeys(text for text in texts if text))
 
+    @property
+    def pending(self) -> tuple[str, ...]:
+        """The rules that cannot be judged for a while afterwards."""
+        return tuple(sorted({name for item in self.failures if item.rule.fix is not None for name in item.rule.fix.pending}))
+
     def take(self, other: Asked) -> None:
         """Add a failure that asks for the same."""
         if all(item is not other.failure for item in self.failures):

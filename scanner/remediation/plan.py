@@ -28,8 +28,9 @@ class ProofState(StrEnum):
 class Step:
     """One operation with what it mends: `findings` are fingerprints, `rules` their rules.
 
-    `after` are the ids of steps that must be done before; `waits_for` says in words what a person has to do first. `undo` is
-    None where there is no way back, and `undo_note` says why. `proof_note` says what went otherwise than promised.
+    `after` are the ids of steps that must be done before; `waits_for` says in words what a person has to do first; `pending`
+    are rules that cannot be judged for a while afterwards. `undo` is None where there is no way back, and `undo_note` says why.
+    `proof_note` says what went otherwise than promised.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Step:
     undo_note: str = ""
     proof: ProofState = ProofState.UNTRIED
     proof_note: str = ""
+    pending: tuple[str, ...] = ()
 
     @property
     def risky(self) -> bool:
@@ -91,8 +93,8 @@ class Proof:
     """What a rehearsal of the plan showed: `by` says what ran it (`simulator` or `az`).
 
     `fixed` are promised failures that are gone, `still_failing` promised ones that are not, `newly_failing` and `turned_unknown`
-    what became worse, `also_fixed` what nobody promised; `refused` the steps that ARM refused, `not_undone` the resources that
-    differ after the undo.
+    what became worse, `also_fixed` what nobody promised; `pending` what cannot be judged until Azure has looked again, as fixes
+    say; `refused` the steps that ARM refused, `not_undone` the resources that differ after the undo.
     """
 
     by: str
@@ -103,6 +105,7 @@ class Proof:
     also_fixed: tuple[Seen, ...] = ()
     refused: tuple[Seen, ...] = ()
     not_undone: tuple[Seen, ...] = ()
+    pending: tuple[Seen, ...] = ()
 
     @property
     def holds(self) -> bool:

@@ -52,6 +52,7 @@ def _step(step: Step) -> dict[str, Json]:
         "risky": step.risky,
         "after": list(step.after),
         "waits_for": list(step.waits_for),
+        "pending": list(step.pending),
         **_operation(step.operation),
         "undo": _operation(step.undo) if step.undo is not None else None,
         "undo_note": step.undo_note,
@@ -98,6 +99,7 @@ def _proof(proof: Proof) -> dict[str, Json]:
         "newly_failing": _seen(proof.newly_failing),
         "turned_unknown": _seen(proof.turned_unknown),
         "also_fixed": _seen(proof.also_fixed),
+        "pending": _seen(proof.pending),
         "refused": _seen(proof.refused),
         "not_undone": _seen(proof.not_undone),
     }

@@ -94,7 +94,7 @@ def _steps(merged: Sequence[Merged], left_to_people: set[str], failures: Sequenc
             Step(
                 id=ids[position], title=item.title, operation=item.operation, rules=item.rules, findings=item.findings,
                 disrupts=item.disrupts, disrupts_text=item.disrupts_text, after=tuple(sorted(ids[at] for at in before)),
-                waits_for=waiting.of(item), undo=undo, undo_note=note,
+                waits_for=waiting.of(item), undo=undo, undo_note=note, pending=item.pending,
             )
         )  # fmt: skip
     return steps

@@ -102,9 +102,13 @@ def _proof(proof: Proof, width: int) -> Iterator[str]:
         else _wrapped(f"{word}, tried {by}: {len(proof.fixed)} findings are fixed.", width, "  ")
     )
     for title, items in (
-        ("still failing", proof.still_failing), ("newly failing", proof.newly_failing),
-        ("turned unknown", proof.turned_unknown), ("refused", proof.refused), ("not undone", proof.not_undone),
-    ):  # fmt: skip
+        ("still failing", proof.still_failing),
+        ("newly failing", proof.newly_failing),
+        ("turned unknown", proof.turned_unknown),
+        ("until Azure looks again", proof.pending),
+        ("refused", proof.refused),
+        ("not undone", proof.not_undone),
+    ):
         for item in items[:_MOST_PEOPLE]:
             where = printable(item.where.rpartition("/")[2], longest=40)
             yield from _wrapped(f"  {title}: {item.rule or where}: {printable(item.words, longest=300)}", width, "    ")

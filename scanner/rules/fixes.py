@@ -102,6 +102,7 @@ def compile_fix(shape: FixShape | None, file: YamlFile, faults: list[Fault], con
         disrupts_text=shape.disrupts.text,
         steps=compiled,
         after=tuple(shape.after),
+        pending=tuple(shape.pending),
         requires=compile_condition(shape.requires, context, ("fix", "requires")) if shape.requires is not None else None,
     )
 

@@ -81,8 +81,9 @@ def _stated_id(file: YamlFile) -> Iterator[str]:
 
 
 def _hold_against_others(rule: Rule, file: YamlFile, ids: set[str], redirects: Mapping[str, str], faults: list[Fault]) -> None:
-    after = rule.fix.after if rule.fix is not None else ()
-    for pointer, names in ((("consequence_of",), rule.consequence_of), (("fix", "after"), after)):
+    after, pending = (rule.fix.after, rule.fix.pending) if rule.fix is not None else ((), ())
+    named = ((("consequence_of",), rule.consequence_of), (("fix", "after"), after), (("fix", "pending"), pending))
+    for pointer, names in named:
         for at, name in enumerate(names):
             if redirects.get(name, name) == rule.id:
                 faults.append(file.fault((*pointer, at), f"{rule.id} cannot come after itself"))
@@ -92,10 +93,11 @@ def _hold_against_others(rule: Rule, file: YamlFile, ids: set[str], redirects: M
 
 def _redirected(rule: Rule, redirects: Mapping[str, str]) -> Rule:
     fix = rule.fix
-    if not redirects or not (rule.consequence_of or (fix is not None and fix.after)):
+    if not redirects or not (rule.consequence_of or (fix is not None and (fix.after or fix.pending))):
         return rule
     if fix is not None:
-        fix = replace(fix, after=tuple(redirects.get(name, name) for name in fix.after))
+        after, pending = (tuple(redirects.get(name, name) for name in names) for names in (fix.after, fix.pending))
+        fix = replace(fix, after=after, pending=pending)
     return replace(rule, consequence_of=tuple(redirects.get(name, name) for name in rule.consequence_of), fix=fix)
 
 

@@ -110,7 +110,9 @@ class FixStep:
 
 @dataclass(frozen=True, slots=True)
 class RuleFix:
-    """What mends a finding: ARM operations in order, or what a person decides. `requires` is without what it mends nothing."""
+    """What mends a finding: ARM operations in order, or what a person decides. `requires` is without what it mends nothing;
+    `pending` are rules that cannot be judged for a while, until Azure has looked again.
+    """
 
     title: str
     kind: str
@@ -118,6 +120,7 @@ class RuleFix:
     disrupts_text: str
     steps: tuple[FixStep, ...]
     after: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
     requires: Condition | None = None
 
 

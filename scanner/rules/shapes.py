@@ -80,6 +80,7 @@ class FixShape(Shape):
     disrupts: DisruptsShape
     steps: Annotated[list[dict[Literal["set", "create", "remove", "action", "manual"], Json]], Field(min_length=1)]
     after: list[str] = []
+    pending: list[str] = []
     requires: dict[str, Json] | None = None
 
 

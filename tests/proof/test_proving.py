@@ -195,3 +195,47 @@ def test_what_is_created_and_cannot_be_judged_is_no_loss(tmp_path: Path) -> None
     plan = proof(world(tmp_path, rules, [{**account(), "name": "one"}]))
     assert plan.proof is not None
     assert plan.proof.turned_unknown == ()
+
+
+def test_a_role_for_an_identity_that_the_plan_makes_waits_for_the_next_plan(tmp_path: Path) -> None:
+    identify = {"set": {"resource": ITSELF, "api_version": VERSION, "values": {"identity": {"type": "SystemAssigned"}}}}
+    role = {
+        "create": {
+            "resource": "[concat(field('id'), '/providers/Microsoft.Authorization/roleAssignments/driftline')]",
+            "api_version": "2022-04-01",
+            "body": {"properties": {"principalId": "[field('identity.principalId')]", "roleDefinitionId": "/x"}},
+        }
+    }
+    rules = [
+        rule(1, {"field": "identity.type", "equals": "SystemAssigned"}, identify),
+        rule(2, {"field": "identity.principalId", "exists": False}, role),
+    ]
+    here = world(tmp_path, rules, [account()])
+    plan = foresee(here.scan, here.failures, (), [here.snapshot], here.judge_failures, NOW, {})
+    assert [step.rules for step in plan.steps] == [("TST-001",)]
+    assert [(item.rule, "scan and plan again" in item.reason) for item in plan.manual] == [("TST-002", True)]
+    assert rules_of(plan.foreseen) == ["TST-002"]
+
+
+def test_what_only_seems_to_follow_is_asked_of_people_again(tmp_path: Path) -> None:
+    rules = [
+        rule(1, CLOSED, CLOSE),
+        rule(
+            2,
+            {"field": "properties.x", "equals": 1},
+            {"manual": {"text": "Decide on x", "choices": []}},
+            consequence_of=["TST-001"],
+        ),
+    ]
+    here = world(tmp_path, rules, [account()])
+    plan = foresee(here.scan, here.failures, (), [here.snapshot], here.judge_failures, NOW, {})
+    assert ([item.text for item in plan.manual], plan.covered) == (["Decide on x"], ())
+
+
+def test_what_azure_has_to_look_at_again_is_pending_and_no_loss(tmp_path: Path) -> None:
+    odd = setting(publicNetworkAccess="Disabled", keyPolicy={"keyExpirationPeriodInDays": "soon"})
+    young = {"field": "properties.keyPolicy.keyExpirationPeriodInDays", "lessOrEquals": 90}
+    rules = [rule(1, CLOSED, odd, pending=["TST-002"]), rule(2, young)]
+    plan = proof(world(tmp_path, rules, [account(keyPolicy={"keyExpirationPeriodInDays": 30})]))
+    assert plan.proof is not None
+    assert (plan.proof.holds, rules_of(plan.proof.pending), plan.steps[0].proof) == (True, ["TST-002"], ProofState.PROVEN)

@@ -42,7 +42,7 @@ def account(name: str = "one", **properties: Json) -> Json:
 def rule(number: int, condition: Json, *steps: Json, **more: Json) -> Json:
     """A rule on storage accounts whose fix has these steps; `fix` members in `more` go into the fix, others into the rule."""
     fix = {"title": f"Mend {number}", "disrupts": {"level": more.pop("level", "none"), "text": ""}, "steps": list(steps)}
-    fix |= {name: more.pop(name) for name in ("after", "requires") if name in more}
+    fix |= {name: more.pop(name) for name in ("after", "pending", "requires") if name in more}
     target = {"type": more.pop("type", "Microsoft.Storage/storageAccounts")}
     return {
         "id": f"TST-{number:03d}", "title": "Account is as agreed", "severity": "medium", "target": target, "assert": condition,

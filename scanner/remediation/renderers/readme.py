@@ -128,6 +128,7 @@ def _worse(proof: Proof) -> Iterator[tuple[str, Sequence[Seen]]]:
     yield "Still failing", proof.still_failing
     yield "Newly failing", proof.newly_failing
     yield "No longer known", proof.turned_unknown
+    yield "Not known until Azure has looked again", proof.pending
     yield "Refused by ARM", proof.refused
     yield "Different after the undo", proof.not_undone
 
