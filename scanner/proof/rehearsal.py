@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import msgspec
 
+from scanner.model.coverage import EVERYTHING, Read
 from scanner.model.resource import Resource, make_resource
-from scanner.model.resource_id import is_within, normalise
+from scanner.model.resource_id import is_within, normalise, parent_key
 from scanner.model.snapshot import Snapshot
 from scanner.model.unknown import ABSENT
 from scanner.remediation.operations import Kind, Operation, changed, leaves, spelled, value_at
@@ -102,9 +103,10 @@ class Rehearsal:
 
     def _again(self, snapshot: Snapshot) -> Snapshot:
         kept = [again for item in snapshot.resources if not item.inline and (again := self._resource(item)) is not None]
+        made = list(self._made(snapshot))
+        reads = [*snapshot.reads, *(Read(EVERYTHING, item.id) for item in made)]  # in and on what is new there is nothing else
         return Snapshot(
-            scopes=snapshot.scopes, resources=[*kept, *self._made(snapshot)], reads=snapshot.reads, gaps=snapshot.gaps,
-            collected=snapshot.collected,
+            scopes=snapshot.scopes, resources=[*kept, *made], reads=reads, gaps=snapshot.gaps, collected=snapshot.collected,
         )  # fmt: skip
 
     def _resource(self, item: Resource) -> Resource | None:
@@ -120,12 +122,16 @@ class Rehearsal:
         return make_resource(body, via=item.via, api_version=item.api_version, context=item.context, fallback_id=item.id)
 
     def _made(self, snapshot: Snapshot) -> Iterator[Resource]:
-        """What is there now and was known not to be."""
-        for stored in self._store.everything():
-            if stored.id.key in self._before or snapshot.look_up(stored.id.text) is not None:
+        """What is there now and was known not to be, and what lies in that or stands on it."""
+        made: set[str] = set()
+        for stored in sorted(self._store.everything(), key=lambda item: item.id.key.count("/")):
+            if stored.id.key in self._before:
+                continue
+            if parent_key(stored.id.key) not in made and snapshot.look_up(stored.id.text) is not None:
                 continue
             audited = snapshot.in_scope(stored.id.text)
             if audited or any(is_within(normalise(scope), normalise(stored.id.scope)) for scope in snapshot.scopes):
+                made.add(stored.id.key)
                 yield make_resource(self._show(stored), via="get", context=not audited)
 
 
