@@ -21,10 +21,9 @@ Json = Any
 
 @pytest.fixture(scope="module")
 def drifted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a snapshot of `drifted` and its result."""
+    """A folder with the result of a live scan of `drifted`, and the snapshot that it kept."""
     folder = tmp_path_factory.mktemp("drifted")
-    driftline("collect", "--simulate", "drifted", "--output", str(folder / "state.jsonl"), "--quiet")
-    driftline("scan", "--snapshot", str(folder / "state.jsonl"), "--output", str(folder), "--quiet")
+    driftline("scan", "--simulate", "drifted", "--keep", str(folder / "state.jsonl"), "--output", str(folder), "--quiet")
     return folder
 
 
@@ -56,6 +55,12 @@ def proven(drifted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     code, said = remediate(drifted, output, "--prove", *formats)
     assert code == 0, said
     return output
+
+
+def test_what_a_scan_keeps_is_what_it_judged(drifted: Path, tmp_path: Path) -> None:
+    driftline("scan", "--snapshot", str(drifted / "state.jsonl"), "--output", str(tmp_path), "--quiet")
+    live, again = (json.loads((folder / "result.json").read_text(encoding="utf-8"))["findings"] for folder in (drifted, tmp_path))
+    assert [item["fingerprint"] for item in live] == [item["fingerprint"] for item in again]
 
 
 def test_a_plan_its_scripts_and_their_readme_are_written_for_the_owner_alone(proven: Path) -> None:
