@@ -32,6 +32,7 @@ _POLICY_IDS: Final = (
 _MANAGED: Final = ("owasp", "microsoft_defaultruleset")
 _FIREWALL: Final = {
     "route": "string", "policy": "string", "policyId": "string", "state": "string", "mode": "string", "managed": "bool",
+    "ruleSets": "array", "ruleSets[*].ruleSetType": "string", "ruleSets[*].ruleSetVersion": "string",
     "disabledRules": "array", "disabledRules[*]": "string", "exclusions": "int", "allowRules": "array", "allowRules[*]": "string",
 }  # fmt: skip
 _BACKEND: Final = {"setting": "string", "protocol": "string", "validatesChain": "bool", "validatesName": "bool"}
@@ -217,6 +218,7 @@ def _posture(policy: Resource, context: FactContext) -> dict[str, Json]:
         "state": known(body.text, "properties.policySettings.state"),
         "mode": known(body.text, "properties.policySettings.mode"),
         "managed": known(_has_managed_rules, body),
+        "ruleSets": known(_written_rule_sets, body),
         "disabledRules": known(_disabled, body),
         "exclusions": known(_count, body, "properties.managedRules.exclusions"),
         "allowRules": known(_allowing, body),
@@ -226,6 +228,10 @@ def _posture(policy: Resource, context: FactContext) -> dict[str, Json]:
 
 def _rule_sets(body: Document) -> list[Document]:
     return body.documents("properties.managedRules.managedRuleSets")
+
+
+def _written_rule_sets(body: Document) -> Json:
+    return body.value("properties.managedRules.managedRuleSets") or []
 
 
 def _has_managed_rules(body: Document) -> bool:

@@ -58,7 +58,10 @@ def one(properties: Json, *others: Json, **how: Json) -> dict[str, Json]:
     return dict(found.body)
 
 
-IN_FORCE = {"state": "Enabled", "mode": "Prevention", "managed": True, "disabledRules": [], "exclusions": 0, "allowRules": []}
+IN_FORCE = {
+    "state": "Enabled", "mode": "Prevention", "managed": True, "ruleSets": [{"ruleSetType": "OWASP", "ruleSetVersion": "3.2"}],
+    "disabledRules": [], "exclusions": 0, "allowRules": [],
+}  # fmt: skip
 
 
 def test_a_plain_listener_says_what_it_accepts_and_where_it_leads() -> None:
