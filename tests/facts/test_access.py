@@ -159,7 +159,7 @@ def test_a_registry_honours_the_roles_of_its_mode(properties: Json, role: str, e
 
 
 def test_the_role_that_is_told_is_the_one_that_the_registry_honours() -> None:
-    modes = ({}, {"roleAssignmentMode": "AbacRepositoryPermissions"})
+    modes: tuple[Json, ...] = ({}, {"roleAssignmentMode": "AbacRepositoryPermissions"})
     told = [
         next(item.body for item in derive("access", snapshot(workspace(), resource(REGISTRY, mode))) if item.subject == "IAM-006")
         for mode in modes
