@@ -11,6 +11,7 @@ import msgspec
 from scanner.model.finding import Evidence, Finding, Fix
 from scanner.model.result import RESULT_SCHEMA, Judged, Result
 from scanner.model.verdict import Verdict
+from scanner.report.passes import passing
 
 __all__ = ["as_document", "render_json"]
 
@@ -91,7 +92,7 @@ def _history(result: Result) -> dict[str, Json]:
 def _findings(result: Result, *, include_passes: bool) -> Iterator[dict[str, Json]]:
     yield from map(_finding, result.findings)
     if include_passes:
-        yield from _passes(result)
+        yield from map(_finding, passing(result))
 
 
 def _compact(judged: Judged) -> list[Json]:
@@ -146,25 +147,3 @@ def _fix(fix: Fix) -> dict[str, Json]:
         "proof_note": fix.proof_note,
     }
     return document | {name: value for name, value in planned.items() if value}
-
-
-def _passes(result: Result) -> Iterator[dict[str, Json]]:
-    rules = {rule.id: rule for rule in result.rules}
-    yield from (
-        _finding(
-            Finding(
-                rule=judged.rule,
-                control=rules[judged.rule].control,
-                subject=judged.subject,
-                title=rules[judged.rule].title,
-                severity=rules[judged.rule].severity,
-                verdict=Verdict.PASS,
-                resource=resource,
-                type="",
-                component="",
-                message="",
-            )
-        )
-        for judged in result.passes
-        for resource in judged.resources
-    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 
 from rich import box
 from rich.console import Console
@@ -17,6 +17,7 @@ from scanner.language.messages import printable
 from scanner.model.finding import Finding
 from scanner.model.result import Result
 from scanner.model.verdict import Severity, Verdict
+from scanner.report.finding_words import waiver_words
 from scanner.report.words import evidence_line, short_id
 
 __all__ = ["render_terminal"]
@@ -122,7 +123,7 @@ def _failures(console: Console, failing: list[Finding]) -> None:
         if item.consequence_of:
             _indented(console, f"follows from {', '.join(item.consequence_of)}", style="dim")
         if item.waiver is not None:
-            _indented(console, _waiver_words(item.waiver), style="cyan" if item.waived else "yellow")
+            _indented(console, waiver_words(item.waiver), style="cyan" if item.waived else "yellow")
         if item.fix is not None:
             proof = f", {_PROOFS[item.fix.proof]}" if item.fix.proof else ""
             _indented(console, f"fix: {printable(item.fix.title)} (disrupts: {item.fix.disrupts}{proof})", style="green")
@@ -161,12 +162,6 @@ def _unknowns(console: Console, result: Result) -> None:
 def _waived(findings: list[Finding]) -> str:
     count = sum(item.waived for item in findings)
     return f" ({count} waived)" if count else ""
-
-
-def _waiver_words(waiver: Mapping[str, Any]) -> str:
-    ticket = f" ({printable(waiver['ticket'])})" if waiver["ticket"] else ""
-    state = "waived until" if waiver["state"] == "in force" else "waiver expired"
-    return f"{state} {waiver['expires']} by {printable(waiver['owner'])}: {printable(waiver['reason'], longest=200)}{ticket}"
 
 
 def _waivers(console: Console, result: Result) -> None:
