@@ -75,6 +75,13 @@ class Format(StrEnum):
     TERMINAL = "terminal"
     JSON = "json"
     HTML = "html"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    OCSF = "ocsf"
+    GITHUB = "github"
+    AZDO = "azdo"
 
 
 _LIVE, _READ, _JUDGE, _SHOW = "Live source", "Other sources", "What is judged", "What comes out"
