@@ -3,7 +3,9 @@
 DriftlineError            something prevents the run; its text says what, where and what to do
 ├── ConfigurationError    one or more faults in rules, baselines, settings or state files
 ├── SnapshotError         a snapshot file that cannot be read
-└── SourceError           sign-in, network, endpoint: Azure could not be asked at all
+├── SourceError           sign-in, network, endpoint: Azure could not be asked at all
+└── StoreError            a history of scans that must not be used as it is
+    └── StoreUnavailableError  one that cannot be used now: locked, full, unreachable
 """
 
 from __future__ import annotations
@@ -13,7 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ConfigurationError", "DriftlineError", "Fault", "SnapshotError", "SourceError"]
+__all__ = [
+    "ConfigurationError",
+    "DriftlineError",
+    "Fault",
+    "SnapshotError",
+    "SourceError",
+    "StoreError",
+    "StoreUnavailableError",
+]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,3 +71,11 @@ class SnapshotError(DriftlineError):
 
 class SourceError(DriftlineError):
     """Azure (or the simulator) could not be asked: no credentials, wrong tenant, unreachable, untrusted certificate."""
+
+
+class StoreError(DriftlineError):
+    """A store that is refused: of a newer driftline, no store at all, or named by a URL that cannot be used."""
+
+
+class StoreUnavailableError(StoreError):
+    """A store that cannot be used now: it is locked, full or unreachable. The work for it is lost, nothing else."""

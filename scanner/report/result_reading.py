@@ -14,7 +14,7 @@ from scanner.model.result import Judged, Result, RuleInfo, ScanInfo, Since, Tren
 from scanner.model.source import RequestCounts
 from scanner.model.verdict import Verdict
 
-__all__ = ["read_result"]
+__all__ = ["parse_result", "read_result"]
 
 _HINT = "Give a result.json as `driftline scan --format json` writes it, unedited."
 
@@ -67,16 +67,23 @@ class _Document(msgspec.Struct, rename={"not_applicable": "notApplicable"}):
 def read_result(path: Path) -> Result:
     """The result that a file holds. Passes written out as findings count once, as passes."""
     try:
-        document = msgspec.json.decode(path.read_bytes(), type=_Document)
+        data = path.read_bytes()
     except OSError as error:
         raise DriftlineError(f"{path} cannot be read: {error.strerror}") from error
+    return parse_result(data, str(path))
+
+
+def parse_result(data: bytes, name: str) -> Result:
+    """The same of bytes; errors call them by `name`."""
+    try:
+        document = msgspec.json.decode(data, type=_Document)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise DriftlineError(f"{path} is no result of driftline: {error}", hint=_HINT) from error
-    _hold_rules(path, document)
+        raise DriftlineError(f"{name} is no result of driftline: {error}", hint=_HINT) from error
+    _hold_rules(name, document)
     return _result(document)
 
 
-def _hold_rules(path: Path, document: _Document) -> None:
+def _hold_rules(name: str, document: _Document) -> None:
     """Every rule that is spoken of is described."""
     known = {rule.id for rule in document.rules}
     named: list[tuple[str, str]] = [(f"$.findings[{at}].rule", item.rule) for at, item in enumerate(document.findings)]
@@ -85,7 +92,7 @@ def _hold_rules(path: Path, document: _Document) -> None:
     for place, rule in named:
         if rule not in known:
             raise DriftlineError(
-                f'{path} is no result of driftline: rule "{rule}" is not among $.rules - at `{place}`', hint=_HINT
+                f'{name} is no result of driftline: rule "{rule}" is not among $.rules - at `{place}`', hint=_HINT
             )
 
 
