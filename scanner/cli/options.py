@@ -35,6 +35,7 @@ __all__ = [
     "NoProgress",
     "Now",
     "Only",
+    "OnlyNew",
     "Output",
     "Parameters",
     "Quiet",
@@ -43,6 +44,8 @@ __all__ = [
     "Simulate",
     "Skip",
     "SnapshotFile",
+    "Store",
+    "StoreRetention",
     "Subscriptions",
     "Template",
     "Verbose",
@@ -152,6 +155,28 @@ Now = Annotated[
 FailOn = Annotated[
     FailLevel | None,
     typer.Option("--fail-on", help="Failures from here on give exit code 1; high by default.", rich_help_panel=_SHOW),
+]
+OnlyNew = Annotated[
+    str,
+    typer.Option(
+        "--only-new",
+        metavar="RESULT.json|store",
+        help="Only what got worse since this result, or since the last scan in the store, counts for the exit code.",
+        rich_help_panel=_SHOW,
+    ),
+]
+Store = Annotated[
+    str,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        help="The history of scans: sqlite:///driftline.db or postgresql+psycopg://…",
+        rich_help_panel=_SHOW,
+    ),
+]
+StoreRetention = Annotated[
+    int | None,
+    typer.Option("--store-retention", min=1, help="Drop scans from it that are older than so many days.", rich_help_panel=_SHOW),
 ]
 AllowUnknown = Annotated[
     bool, typer.Option("--allow-unknown", help="Unknown verdicts do not give exit code 3.", rich_help_panel=_SHOW)

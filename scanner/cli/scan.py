@@ -43,6 +43,9 @@ def command(
     formats: o.Formats = None,
     output: o.Output = None,
     keep: o.Keep = None,
+    store: o.Store = "",
+    store_retention: o.StoreRetention = None,
+    only_new: o.OnlyNew = "",
     include_passes: o.IncludePasses = False,
     explain_config: o.ExplainConfig = False,
     quiet: o.Quiet = False,
@@ -67,7 +70,8 @@ def command(
         shared_subscriptions,
     )
     from scanner.cli.delivery import deliver
-    from scanner.cli.outcome import exit_code, exit_words
+    from scanner.cli.outcome import exit_code, exit_words, left_out, worse_since
+    from scanner.cli.past import open_past
     from scanner.engine.scan import run_scan
     from scanner.engine.waive import apply_waivers
     from scanner.sources.azure.options import AzureOptions
@@ -79,10 +83,13 @@ def command(
         "fail_on": fail_on,
         "rules": rules,
         "evidence": evidence,
+        "store": store,
+        "store_retention": store_retention,
     }
     judging = settle(config, given, only, skip)
     if explain_config:
         return _explain(judging)
+    past = open_past(judging.settings, only_new)
     moment = moment_of(now)
     live = AzureOptions(
         tuple(subscriptions or ()),
@@ -113,12 +120,17 @@ def command(
             fresh=direct,
             keep=keeper,
         )
-    result = apply_waivers(result, judging.waivers, moment.date())
+    result = past.compared(apply_waivers(result, judging.waivers, moment.date()))
     deliver(result, [item.value for item in formats or ()], output, include_passes=include_passes, quiet=quiet)
-    code = exit_code(result, judging.settings.fail_on.value, allow_unknown=allow_unknown)
+    past.keep(result)
+    fail_on_level = judging.settings.fail_on.value
+    worse = worse_since(result.since) if only_new else None
+    code = exit_code(result, fail_on_level, allow_unknown=allow_unknown, worse=worse)
     if not quiet:
-        waived = sum(item.waived for item in result.findings)
-        typer.echo(exit_words(code, judging.settings.fail_on.value, waived=waived), err=True)
+        if only_new and worse is None:
+            typer.echo("There is no earlier scan to compare with: everything counts.", err=True)
+        waived, known = sum(item.waived for item in result.findings), left_out(result, fail_on_level, worse)
+        typer.echo(exit_words(code, fail_on_level, waived=waived, known=known), err=True)
     return code
 
 

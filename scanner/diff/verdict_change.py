@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from scanner.model.result import SinceChange
 from scanner.model.verdict import Severity, Verdict
 
 __all__ = ["ResultDiff", "VerdictChange", "VerdictChangeKind"]
@@ -49,6 +50,13 @@ class VerdictChange:
     def order(self) -> tuple[int, int, str, str, str]:
         """By kind, severity, rule, resource and subject."""
         return _PLACES[self.kind], self.severity.rank, self.rule, self.resource.lower(), self.subject
+
+    @property
+    def told(self) -> SinceChange:
+        """The change as a result tells it."""
+        return SinceChange(
+            self.kind.value, self.rule, self.title, self.severity, self.resource, self.subject, self.reason, waived=self.waived
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from scanner import __version__
 from scanner.model.errors import ConfigurationError, DriftlineError, Fault
+from scanner.model.shown_url import shown_url
 from scanner.model.yaml_file import YamlFile, load_yaml
 from scanner.rules.baseline import Baseline
 from scanner.rules.shapes import SettingsShape, WorkloadShape, hold_against
@@ -17,7 +18,8 @@ from scanner.rules.shapes import SettingsShape, WorkloadShape, hold_against
 __all__ = ["Setting", "Settings", "explain", "load_settings"]
 
 Json = Any
-_DEFAULTS: Final = {"baseline": "openai-chat", "environment": "", "fail_on": "high"}
+_DEFAULTS: Final = {"baseline": "openai-chat", "environment": "", "fail_on": "high", "store": "", "store_retention": "0"}
+_SQLITE: Final = "sqlite:///"
 _LEAST: Final = re.compile(r">=\s*(\d{1,9}(?:\.\d{1,9}){0,2})")
 
 
@@ -42,6 +44,8 @@ class Settings:
     file: str = ""
     waivers: Setting = field(default_factory=lambda: Setting("waivers", [], "default"))
     evidence: Setting = field(default_factory=lambda: Setting("evidence", [], "default"))
+    store: Setting = field(default_factory=lambda: Setting("store", "", "default"))
+    store_retention: Setting = field(default_factory=lambda: Setting("store_retention", 0, "default"))
     source: YamlFile | None = field(default=None, compare=False, repr=False)
 
 
@@ -66,6 +70,8 @@ def load_settings(config: Path | None, given: Mapping[str, Json], environment: M
         file.name if file is not None else "",
         _waivers(file, shape, base),
         _evidence(file, shape, base, given.get("evidence") or []),
+        _store(settled["store"], file, shape, base),
+        _days(settled["store_retention"]),
         file,
     )
 
@@ -74,6 +80,8 @@ def explain(settings: Settings, baseline: Baseline) -> list[Setting]:
     """Every setting and every parameter of the baseline with its origin."""
     chosen = [settings.baseline, settings.environment, settings.fail_on, settings.rules]
     chosen.extend(item for item in (settings.waivers, settings.evidence) if item.value)
+    if settings.store.value:
+        chosen += [replace(settings.store, value=shown_url(settings.store.value)), settings.store_retention]
     if not settings.environment.value:
         chosen[1] = Setting("environment", baseline.environment, "first environment of the baseline")
     overridden = [
@@ -111,6 +119,21 @@ def _evidence(file: YamlFile | None, shape: SettingsShape, base: Path, given: li
     names = [shape.evidence] if isinstance(shape.evidence, str) else shape.evidence
     origin = "command line" if given else _origin(file, "evidence") if names else "default"
     return Setting("evidence", [*(str(base / item) for item in names), *(str(item) for item in given)], origin)
+
+
+def _store(settled: Setting, file: YamlFile | None, shape: SettingsShape, base: Path) -> Setting:
+    """The store; a file of SQLite that driftline.yaml names lies beside it."""
+    if file is None or not shape.store or settled.origin != _origin(file, "store") or not shape.store.startswith(_SQLITE):
+        return settled
+    return replace(settled, value=f"{_SQLITE}{base / shape.store.removeprefix(_SQLITE)}")
+
+
+def _days(settled: Setting) -> Setting:
+    """A number of days."""
+    text = str(settled.value)
+    if not text.isdecimal() or len(text) > 5:
+        raise ConfigurationError([Fault(settled.origin, 0, f'store_retention is "{text}", not a number of days')])
+    return replace(settled, value=int(text))
 
 
 def _version_faults(file: YamlFile, least: str) -> Iterator[Fault]:

@@ -268,6 +268,8 @@ class SettingsShape(Shape):
     waivers: str | list[str] = []
     evidence: str | list[str] = []
     fail_on: Literal["", "critical", "high", "medium", "low", "info", "never"] = ""
+    store: Annotated[str, Field(description="URL of the history of scans; a file of SQLite lies beside driftline.yaml")] = ""
+    store_retention: Annotated[int, Field(ge=0, description="Scans older than so many days are dropped; 0: none")] = 0
 
 
 S = TypeVar("S", bound=Shape)

@@ -119,14 +119,11 @@ def _as_result(entries: Ledger, result: Result, rules_hash: str) -> Result:
 
 
 def _told(change: VerdictChange, entry: HistoryFinding | None) -> SinceChange:
-    kind, reason = change.kind, change.reason
-    if entry is not None and change.new is Verdict.FAIL and kind is _Kind.NEW and entry.fixed:
-        kind, reason = _Kind.REGRESSED, f"it was fixed at {entry.fixed} and fails again"
-    elif entry is not None and kind is _Kind.READABLE_AGAIN and entry.last_failed and not entry.fixed:
-        kind, reason = _Kind.FIXED, f"it failed until {entry.last_failed} and was unknown since"
-    return SinceChange(
-        kind.value, change.rule, change.title, change.severity, change.resource, change.subject, reason, waived=change.waived
-    )
+    if entry is not None and change.kind is _Kind.NEW and change.new is Verdict.FAIL and entry.fixed:
+        change = replace(change, kind=_Kind.REGRESSED, reason=f"it was fixed at {entry.fixed} and fails again")
+    elif entry is not None and change.kind is _Kind.READABLE_AGAIN and entry.last_failed and not entry.fixed:
+        change = replace(change, kind=_Kind.FIXED, reason=f"it failed until {entry.last_failed} and was unknown since")
+    return change.told
 
 
 def _print_of(change: VerdictChange) -> str:
