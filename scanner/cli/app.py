@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import typer
 
-from scanner.cli import baseline, collect, demo, diff, doctor, evidence, remediate, report, rules, scan, simulate
+from scanner.cli import baseline, collect, demo, diff, doctor, evidence, history, remediate, report, rules, scan, simulate
 from scanner.cli.outcome import COULD_NOT_RUN
 from scanner.model.errors import DriftlineError
 
@@ -32,6 +32,7 @@ app.command("collect")(collect.command)
 app.command("demo")(demo.command)
 app.command("diff")(diff.command)
 app.command("doctor")(doctor.command)
+app.command("history")(history.command)
 app.command("remediate")(remediate.command)
 app.command("report")(report.command)
 app.command("simulate")(simulate.command)

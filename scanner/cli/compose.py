@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from scanner.model.errors import DriftlineError
 from scanner.model.resource_id import ResourceId
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from scanner.rules.waivers import Waiver
 
 __all__ = [
+    "Drawing",
     "Judging",
     "SourceOptions",
     "kept",
@@ -36,10 +38,17 @@ __all__ = [
     "settle",
     "shared_subscriptions",
     "show",
+    "show_drawn",
     "show_text",
     "terminal_width",
     "write_private",
 ]
+
+
+class Drawing(Protocol):
+    """What makes a text for a terminal."""
+
+    def __call__(self, *, width: int, colour: bool, ascii_only: bool) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +229,14 @@ def show(result: Result) -> None:
     """Print the summary on stdout, fitted to the terminal."""
     from scanner.report.terminal import render_terminal
 
+    show_drawn(partial(render_terminal, result))
+
+
+def show_drawn(draw: Drawing) -> None:
+    """Print on stdout what is drawn for a width, in colour or not, in ASCII alone or not."""
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     encoding = (sys.stdout.encoding or "ascii").lower()
-    sys.stdout.write(render_terminal(result, width=terminal_width(), colour=colour, ascii_only="utf" not in encoding))
+    sys.stdout.write(draw(width=terminal_width(), colour=colour, ascii_only="utf" not in encoding))
 
 
 def show_text(text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Final
@@ -16,7 +15,8 @@ from rich.text import Text
 from scanner.language.messages import printable
 from scanner.model.finding import Finding
 from scanner.model.result import Result
-from scanner.model.verdict import Severity, Verdict
+from scanner.model.verdict import Verdict
+from scanner.report.console import COLOURS, drawn
 from scanner.report.finding_words import waiver_words
 from scanner.report.words import evidence_line, short_id
 
@@ -25,33 +25,17 @@ __all__ = ["render_terminal"]
 _WORST: Final = 10
 _EVIDENCE: Final = 3
 _PROOFS: Final = {"proven": "proven", "failed": "its proof failed", "untried": "not tried"}
-_COLOURS: Final[dict[Severity, str]] = {
-    Severity.CRITICAL: "bold red",
-    Severity.HIGH: "red",
-    Severity.MEDIUM: "yellow",
-    Severity.LOW: "cyan",
-    Severity.INFO: "blue",
-}
 _COLUMNS: Final[dict[str, str]] = {
-    **{severity.value: style for severity, style in _COLOURS.items()}, "unknown": "magenta", "error": "bold red", "pass": "green",
+    **{severity.value: style for severity, style in COLOURS.items()}, "unknown": "magenta", "error": "bold red", "pass": "green",
 }  # fmt: skip
 
 
 def render_terminal(result: Result, *, width: int = 80, colour: bool = False, ascii_only: bool = False) -> str:
     """The whole summary as text, to be printed as it is."""
-    stream = io.StringIO()
-    console = Console(
-        file=stream,
-        width=width,
-        force_terminal=colour,
-        no_color=not colour,
-        color_system="standard" if colour else None,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        safe_box=True,
-        legacy_windows=False,
-    )
+    return drawn(lambda console: _draw(console, result, ascii_only=ascii_only), width=width, colour=colour, ascii_only=ascii_only)
+
+
+def _draw(console: Console, result: Result, *, ascii_only: bool) -> None:
     _heading(console, result)
     _table(console, result, ascii_only=ascii_only)
     failing = [item for item in result.findings if item.verdict is Verdict.FAIL]
@@ -61,8 +45,6 @@ def render_terminal(result: Result, *, width: int = 80, colour: bool = False, as
     _unknowns(console, result)
     _waivers(console, result)
     _next_steps(console, result, failing)
-    text = "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
-    return text.encode("ascii", "replace").decode() if ascii_only else text
 
 
 def _heading(console: Console, result: Result) -> None:
@@ -109,7 +91,7 @@ def _failures(console: Console, failing: list[Finding]) -> None:
     for item in shown:
         console.print()
         head = Text()
-        head.append(f"{item.severity.value.upper()} ", style=_COLOURS[item.severity])
+        head.append(f"{item.severity.value.upper()} ", style=COLOURS[item.severity])
         head.append(f"{item.rule} ", style="bold")
         head.append(printable(item.title))
         console.print(head)

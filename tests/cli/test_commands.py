@@ -27,6 +27,8 @@ COMMANDS = [
     "report",
     "doctor",
     "evidence check",
+    "history",
+    "remediate",
     "simulate",
     "rules list",
     "rules show",
