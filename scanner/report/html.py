@@ -19,6 +19,7 @@ from scanner.model.finding import Evidence, Finding
 from scanner.model.packaged import packaged
 from scanner.model.result import Result, RuleInfo
 from scanner.model.verdict import Severity, Verdict
+from scanner.report.html_since import since_view, trend_view
 from scanner.report.words import evidence_line, expected_words, family_title, found_words, short_id
 
 __all__ = ["render_html"]
@@ -66,6 +67,8 @@ def _view(result: Result) -> View:
         "resources": result.resources,
         "rule_count": len(result.rules),
         "tiles": _tiles(result, shown),
+        "since": since_view(result.since, {item.fingerprint for item in shown}),
+        "trend": trend_view(result.trend),
         "families": _families(result, shown, rules),
         "findings": [_finding(item, rules[item.rule]) for item in shown],
         "filters": _filters(shown, rules),
