@@ -72,6 +72,7 @@ def command(
     from scanner.cli.delivery import deliver
     from scanner.cli.outcome import exit_code, exit_words, left_out, worse_since
     from scanner.cli.past import open_past
+    from scanner.cli.telling import tell
     from scanner.engine.scan import run_scan
     from scanner.engine.waive import apply_waivers
     from scanner.sources.azure.options import AzureOptions
@@ -123,6 +124,7 @@ def command(
     result = past.compared(apply_waivers(result, judging.waivers, moment.date()))
     deliver(result, [item.value for item in formats or ()], output, include_passes=include_passes, quiet=quiet)
     past.keep(result)
+    tell(result, judging.settings.notify, moment)
     fail_on_level = judging.settings.fail_on.value
     worse = worse_since(result.since) if only_new else None
     code = exit_code(result, fail_on_level, allow_unknown=allow_unknown, worse=worse)

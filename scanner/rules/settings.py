@@ -13,7 +13,7 @@ from scanner.model.errors import ConfigurationError, DriftlineError, Fault
 from scanner.model.shown_url import shown_url
 from scanner.model.yaml_file import YamlFile, load_yaml
 from scanner.rules.baseline import Baseline
-from scanner.rules.shapes import SettingsShape, WorkloadShape, hold_against
+from scanner.rules.shapes import NotifyShape, SettingsShape, WorkloadShape, hold_against
 
 __all__ = ["Setting", "Settings", "explain", "load_settings"]
 
@@ -46,6 +46,7 @@ class Settings:
     evidence: Setting = field(default_factory=lambda: Setting("evidence", [], "default"))
     store: Setting = field(default_factory=lambda: Setting("store", "", "default"))
     store_retention: Setting = field(default_factory=lambda: Setting("store_retention", 0, "default"))
+    notify: tuple[NotifyShape, ...] = ()
     source: YamlFile | None = field(default=None, compare=False, repr=False)
 
 
@@ -72,6 +73,7 @@ def load_settings(config: Path | None, given: Mapping[str, Json], environment: M
         _evidence(file, shape, base, given.get("evidence") or []),
         _store(settled["store"], file, shape, base),
         _days(settled["store_retention"]),
+        tuple(shape.notify),
         file,
     )
 
@@ -82,6 +84,10 @@ def explain(settings: Settings, baseline: Baseline) -> list[Setting]:
     chosen.extend(item for item in (settings.waivers, settings.evidence) if item.value)
     if settings.store.value:
         chosen += [replace(settings.store, value=shown_url(settings.store.value)), settings.store_retention]
+    chosen += [
+        Setting(f"notify[{at}]", f"{item.kind} at {item.level.value}", _origin(settings.source, "notify", at))
+        for at, item in enumerate(settings.notify)
+    ]
     if not settings.environment.value:
         chosen[1] = Setting("environment", baseline.environment, "first environment of the baseline")
     overridden = [

@@ -257,6 +257,18 @@ class WorkloadShape(Shape):
         self._origins = origins
 
 
+EnvironmentVariable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+class NotifyShape(Shape):
+    """Whom to tell of what became worse. Addresses and secrets are read from environment variables, which are named here."""
+
+    kind: Literal["webhook", "teams", "slack"]
+    address_from: EnvironmentVariable
+    secret_from: Annotated[str, Field(pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$", description="Signs what a webhook is sent")] = ""
+    level: Annotated[Severity, Field(strict=False)] = Severity.HIGH
+
+
 class SettingsShape(Shape):
     """driftline.yaml."""
 
@@ -269,6 +281,7 @@ class SettingsShape(Shape):
     evidence: str | list[str] = []
     fail_on: Literal["", "critical", "high", "medium", "low", "info", "never"] = ""
     store: Annotated[str, Field(description="URL of the history of scans; a file of SQLite lies beside driftline.yaml")] = ""
+    notify: list[NotifyShape] = []
     store_retention: Annotated[int, Field(ge=0, description="Scans older than so many days are dropped; 0: none")] = 0
 
 
