@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
 __all__ = ["shown_url"]
-
-#: Up to the last @, as a password may hold one; and all options, as a password may be one.
-_SIGN_IN: Final = re.compile(r"://.*@", re.DOTALL)
 
 
 def shown_url(url: str) -> str:
-    """`postgresql+psycopg://…@host/driftline` of a URL with user, password and options."""
-    return _SIGN_IN.sub("://…@", url).partition("?")[0]
+    """`postgresql+psycopg://…@host/driftline` of a URL with user, password and options. A password may hold any sign, an @ too."""
+    scheme, mark, rest = url.partition("://") if "://" in url else ("", "", url)
+    _, at, place = rest.rpartition("@")
+    return f"{scheme}{mark}{'…@' if at else ''}{place}".partition("?")[0]

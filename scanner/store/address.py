@@ -28,8 +28,8 @@ class Address:
     file: Path | None = None
 
     def redacted(self, text: str) -> str:
-        """A message of the database without password and options, should it repeat them."""
-        secrets = [self.url.password, *(str(value) for value in self.url.query.values())]
+        """A message of the database without passwords, should it repeat them."""
+        secrets = [self.url.password, *(value for name, value in self.url.query.items() if "pass" in name)]
         for secret in sorted((str(item) for item in secrets if item), key=len, reverse=True):
             text = text.replace(secret, "…")
         return text
@@ -41,8 +41,8 @@ def parse_address(text: str) -> Address:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        # The cause may quote a part of the password, and is not handed on.
-        raise StoreError(f"{shown} is no URL of a store", hint=_HINT) from None
+        # What it is cannot be told, so no part is shown, and the cause, which may quote one, is not handed on.
+        raise StoreError("what is given as store is no URL", hint=_HINT) from None
     if url.drivername in {"sqlite", "sqlite+pysqlite"}:
         return Address(url, shown, _file(url, shown))
     if url.drivername not in _POSTGRESQL:
@@ -55,6 +55,6 @@ def parse_address(text: str) -> Address:
 
 
 def _file(url: URL, shown: str) -> Path:
-    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+    if url.host or url.username or not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise StoreError(f"{shown} names no file", hint=_HINT)
     return Path(url.database)

@@ -16,18 +16,19 @@ from scanner.store.address import Address
 
 __all__ = ["Database"]
 
-#: Seconds that a connection, and a lock that another holds, are waited for.
+#: Seconds that a connection is waited for.
 _CONNECT: Final = 10
-_LOCK: Final = 30
 _WRITES: Final = "driftline_writes"
 
 
 class Database:
-    """A database with one connection for each transaction. Errors become `StoreError`."""
+    """A database with one connection for each transaction. Errors become `StoreError`. A lock that another holds is waited for
+    so many seconds.
+    """
 
-    def __init__(self, address: Address) -> None:
-        self.address = address
-        self.engine = _sqlite(address) if address.file is not None else _postgresql(address)
+    def __init__(self, address: Address, *, patience: int = 30) -> None:
+        self.address, self._patience = address, patience
+        self.engine = _sqlite(address, patience) if address.file is not None else _postgresql(address)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -47,7 +48,7 @@ class Database:
             connection = connection.execution_options(**{_WRITES: True})
             with connection.begin():
                 if self.address.file is None:
-                    connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK}s'"))
+                    connection.execute(text(f"SET LOCAL lock_timeout = '{self._patience}s'"))
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _lock_key(lock)})
                 yield connection
 
@@ -104,8 +105,8 @@ def _postgresql(address: Address) -> Engine:
     )
 
 
-def _sqlite(address: Address) -> Engine:
-    waits = {} if "timeout" in address.url.query else {"timeout": _LOCK}
+def _sqlite(address: Address, patience: int) -> Engine:
+    waits = {} if "timeout" in address.url.query else {"timeout": patience}
     engine = create_engine(address.url, poolclass=NullPool, hide_parameters=True, connect_args=waits)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)

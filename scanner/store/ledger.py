@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -44,13 +44,14 @@ def follow(known: Iterable[HistoryFinding], result: Result, rules_hash: str) -> 
 
     `rules_hash` is that of the rules by which they were judged last.
     """
-    entries = {item.fingerprint: item for item in known}
+    # By what is stored of them, which of an odd name is not what the fingerprint was made of.
+    entries = {fingerprint(item.rule, item.resource, item.subject): item for item in known}
     if not entries:
         return {}
-    with_all_failing = _as_result(entries, result, rules_hash)
+    with_all_failing = _as_result(entries.values(), result, rules_hash)
     kinds = {_print_of(change): change.kind for change in compare_results(with_all_failing, result).changes}
-    moved = {name: _left(entries[name], kinds[name], result.scan.started) for name in entries.keys() & kinds.keys()}
-    return {name: item for name, item in moved.items() if item != entries[name]}
+    left = ((entries[name], _left(entries[name], kinds[name], result.scan.started)) for name in entries.keys() & kinds.keys())
+    return {now.fingerprint: now for was, now in left if now != was}
 
 
 def changes_between(old: Result, new: Result, known: Ledger) -> tuple[SinceChange, ...]:
@@ -102,17 +103,15 @@ def _left(entry: HistoryFinding, kind: VerdictChangeKind, started: str) -> Histo
     return replace(entry, state=state, fixed=entry.fixed or started)
 
 
-def _as_result(entries: Ledger, result: Result, rules_hash: str) -> Result:
+def _as_result(entries: Collection[HistoryFinding], result: Result, rules_hash: str) -> Result:
     """Findings that are known, as a result in which all of them fail: what differs from it tells what became of them."""
-    rules = {
-        item.rule: RuleInfo(item.rule, item.control, "", item.title, item.severity, "", "", "", "") for item in entries.values()
-    }
+    rules = {item.rule: RuleInfo(item.rule, item.control, "", item.title, item.severity, "", "", "", "") for item in entries}
     findings = tuple(
         Finding(
             rule=item.rule, control=item.control, subject=item.subject, title=item.title, severity=item.severity,
             verdict=Verdict.FAIL, resource=item.resource, type="", component="", message="",
         )
-        for item in entries.values()
+        for item in entries
     )  # fmt: skip
     scan = replace(result.scan, rules_hash=rules_hash)
     return replace(result, scan=scan, rules=tuple(rules.values()), findings=findings, passes=(), not_applicable=())
