@@ -10,6 +10,7 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from scanner.engine.colour import coloured
 from scanner.engine.judgement import Judgement
 from scanner.engine.plan import plan_reads
 from scanner.engine.settle import settle
@@ -62,19 +63,21 @@ def run_scan(
         bound.extend(unit.workloads)
         notes.extend(unit.notes)
         audited += unit.audited
-    settled = f"{rule_set.hash}\n{baseline.hash}{baseline.evidence_hash}\n{baseline.environment}"
-    digest.update(f"{settled}\n{iso(now) if pinned else ''}".encode())
+    decided = f"{rule_set.hash}\n{baseline.hash}{baseline.evidence_hash}\n{baseline.environment}"
+    digest.update(f"{decided}\n{iso(now) if pinned else ''}".encode())
     finished = now if pinned else datetime.now(UTC)
     info = ScanInfo(
         id=digest.hexdigest()[:32], started=iso(now), finished=iso(finished), version=package_version(), baseline=baseline.name,
         environment=baseline.environment, source_kind=source.kind, scopes=tuple(source.scopes), complete=source.complete,
         rules_hash=rule_set.hash, baseline_hash=baseline.hash,
     )  # fmt: skip
+    settled = settle(findings, judgement)
+    passes = judgement.passes()
     return Result(
         scan=info, rules=tuple(map(_rule_info, rule_set.rules)), resources=audited,
-        findings=order_findings(_located(_with_real_causes(settle(findings, judgement)), source)), passes=judgement.passes(),
-        not_applicable=judgement.inapplicable(), gaps=tuple(sorted(gaps)), requests=source.requests, workloads=tuple(bound),
-        notes=tuple(dict.fromkeys(notes)),
+        findings=order_findings(_located(_with_real_causes(settled), source)), passes=passes,
+        not_applicable=judgement.inapplicable(), gaps=tuple(sorted(gaps)), requests=source.requests,
+        workloads=coloured(bound, settled, passes), notes=tuple(dict.fromkeys(notes)),
     )  # fmt: skip
 
 

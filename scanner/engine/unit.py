@@ -23,9 +23,11 @@ from scanner.engine.explain import explain
 from scanner.engine.judgement import Judgement
 from scanner.facts import FACTS
 from scanner.facts.components import BoundWorkload, bind_workloads
+from scanner.facts.graph import draw_graphs
 from scanner.model.coverage import Gap
 from scanner.model.errors import DriftlineError
 from scanner.model.finding import Finding
+from scanner.model.graph import Graph
 from scanner.model.resource import canonical_type
 from scanner.model.result import Workload
 from scanner.model.snapshot import Snapshot
@@ -58,8 +60,10 @@ def judge_unit(snapshot: Snapshot, rule_set: RuleSet, baseline: Baseline, worklo
     evaluate(snapshot, rule_set, baseline, bound, now, judged)
     findings = list(map(explain, judged.outcomes))
     judged.outcomes.clear()
+    graphs = draw_graphs(snapshot, baseline, bound, rule_set.glossary.defaults)
     return JudgedUnit(
-        findings=findings, judgement=judged, digest=_digest(snapshot), gaps=snapshot.gaps, workloads=tuple(map(_workload, bound)),
+        findings=findings, judgement=judged, digest=_digest(snapshot), gaps=snapshot.gaps,
+        workloads=tuple(map(_workload, bound, graphs)),
         notes=tuple(_notes(bound, _asked_for(rule_set))), audited=sum(not resource.context for resource in snapshot.resources),
     )  # fmt: skip
 
@@ -114,11 +118,11 @@ def _digest(snapshot: Snapshot) -> bytes:
     return digest.digest()
 
 
-def _workload(bound: BoundWorkload) -> Workload:
+def _workload(bound: BoundWorkload, graph: Graph) -> Workload:
     components = {
         name: tuple(item.id for item in binding.resources) for name, binding in bound.components.items() if binding.resources
     }
-    return Workload(name=bound.name, components=components)
+    return Workload(name=bound.name, components=components, graph=graph)
 
 
 def _asked_for(rule_set: RuleSet) -> frozenset[str] | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from scanner.model.coverage import Gap
 from scanner.model.finding import Finding
+from scanner.model.graph import Graph
 from scanner.model.source import RequestCounts
 from scanner.model.verdict import Severity, Verdict
 
@@ -71,11 +72,11 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A workload with the resource ids bound to each component of the baseline."""
+    """A workload with the resource ids bound to each component of the baseline, and its architecture as it was found."""
 
     name: str
     components: dict[str, tuple[str, ...]]
-    graph: dict[str, Any] = field(default_factory=lambda: {"nodes": [], "links": []})
+    graph: Graph = field(default_factory=Graph)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, fields
+from typing import Any, Final
 
 import msgspec
 
 from scanner.model.finding import Evidence, Finding, Fix
+from scanner.model.graph import Graph, Node
 from scanner.model.result import RESULT_SCHEMA, Judged, Result
 from scanner.model.verdict import Verdict
 from scanner.report.passes import passing
@@ -16,6 +17,7 @@ from scanner.report.passes import passing
 __all__ = ["as_document", "render_json"]
 
 Json = Any
+_NODE_MEMBERS: Final = tuple(member.name for member in fields(Node))
 
 
 def render_json(result: Result, *, include_passes: bool = False) -> bytes:
@@ -67,7 +69,11 @@ def _frame(result: Result) -> dict[str, Json]:
             "requests": asdict(result.requests),
         },
         "workloads": [
-            {"name": item.name, "components": {name: list(ids) for name, ids in item.components.items()}, "graph": item.graph}
+            {
+                "name": item.name,
+                "components": {name: list(ids) for name, ids in item.components.items()},
+                "graph": _graph(item.graph),
+            }
             for item in result.workloads
         ],
         "notes": list(result.notes),
@@ -77,6 +83,20 @@ def _frame(result: Result) -> dict[str, Json]:
         "notApplicable": [_compact(item) for item in result.not_applicable],
         "findings": [],
     }
+
+
+def _graph(graph: Graph) -> dict[str, Json]:
+    """Nodes and links, without members that say nothing."""
+    links = [
+        {"from": link.source, "to": link.target, "kind": link.kind.value, "name": link.name, "state": link.state}
+        for link in graph.links
+    ]
+    nodes = [{name: getattr(node, name) for name in _NODE_MEMBERS} for node in graph.nodes]
+    return {"nodes": list(map(_telling, nodes)), "links": list(map(_telling, links))}
+
+
+def _telling(members: dict[str, Json]) -> dict[str, Json]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in members.items() if value}
 
 
 def _history(result: Result) -> dict[str, Json]:

@@ -10,6 +10,7 @@ import msgspec
 from scanner.model.coverage import Gap
 from scanner.model.errors import DriftlineError
 from scanner.model.finding import Finding
+from scanner.model.graph import Graph, Link, LinkKind, Node
 from scanner.model.result import Judged, Result, RuleInfo, ScanInfo, Since, TrendPoint, WaiverUse, Workload
 from scanner.model.source import RequestCounts
 from scanner.model.verdict import Verdict
@@ -47,6 +48,25 @@ class _Coverage(msgspec.Struct):
     requests: RequestCounts
 
 
+class _Link(msgspec.Struct, rename={"source": "from", "target": "to"}):
+    source: str
+    target: str
+    kind: LinkKind
+    name: str = ""
+    state: str = ""
+
+
+class _Graph(msgspec.Struct):
+    nodes: tuple[Node, ...]
+    links: tuple[_Link, ...]
+
+
+class _Workload(msgspec.Struct):
+    name: str
+    components: dict[str, tuple[str, ...]]
+    graph: _Graph
+
+
 class _Document(msgspec.Struct, rename={"not_applicable": "notApplicable"}):
     """The contract's keys; others are passed over, for a newer driftline may add some."""
 
@@ -54,7 +74,7 @@ class _Document(msgspec.Struct, rename={"not_applicable": "notApplicable"}):
     scan: _Scan
     rules: tuple[RuleInfo, ...]
     coverage: _Coverage
-    workloads: tuple[Workload, ...]
+    workloads: tuple[_Workload, ...]
     passes: tuple[tuple[str, str, tuple[str, ...]], ...]
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
@@ -110,9 +130,14 @@ def _result(document: _Document) -> Result:
         not_applicable=tuple(Judged(*item) for item in document.not_applicable),
         gaps=document.coverage.gaps,
         requests=document.coverage.requests,
-        workloads=document.workloads,
+        workloads=tuple(map(_workload, document.workloads)),
         notes=document.notes,
         waivers=document.waivers,
         since=document.since,
         trend=document.trend,
     )
+
+
+def _workload(item: _Workload) -> Workload:
+    links = tuple(Link(**msgspec.structs.asdict(link)) for link in item.graph.links)
+    return Workload(item.name, item.components, Graph(item.graph.nodes, links))
