@@ -86,7 +86,7 @@ def _scans(console: Console, history: History, shown: Sequence[HistoryScan], *, 
     console.print(Text(count(len(history.scans), "scan") + (f", the last {len(shown)}" if hidden else ""), style="bold"))
     table = _table()
     table.add_column("started (UTC)")
-    for name in (*(level.value for level in Severity), "unknown", "new", "regressed", "fixed", "gone"):
+    for name in ("crit", "high", "med", "low", "info", "unknown", "new", "regressed", "fixed", "gone"):
         table.add_column(name, justify="right")
     for scan in shown:
         point = scan.point

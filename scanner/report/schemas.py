@@ -1,4 +1,4 @@
-"""The JSON Schemas of every file that driftline reads or writes: those of pydantic's shapes, and two written by hand."""
+"""The JSON Schemas of every file that driftline reads or writes: those of pydantic's shapes, and some written by hand."""
 
 from __future__ import annotations
 
