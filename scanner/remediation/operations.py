@@ -157,13 +157,22 @@ def writable(resource_type: str, body: Mapping[str, Json]) -> dict[str, Json]:
     """A body without what Azure alone writes, as the path table marks it: what a PUT may hold."""
     known = arm_type(resource_type)
     own = {path.lower() for path, kind in known.paths.items() if kind.rpartition(" ")[2] == "readonly"} if known else set()
-    kept = _writable(body, "", own | _OWN)
+    kept = _writable(body, "", own | _OWN | _COMPUTED.get(resource_type.lower(), frozenset()))
     assert isinstance(kept, dict), "an object stays one"
     return kept
 
 
 #: What no request sets, at the top of any body and below.
 _OWN = frozenset({"id", "name", "type", "etag", "systemdata", "properties.provisioningstate", "apiversion"})
+#: What Azure computes although the table does not mark it: recorded answers show it, no request sets it.
+_COMPUTED = {
+    "microsoft.keyvault/vaults": frozenset({"properties.vaulturi"}),
+    "microsoft.machinelearningservices/workspaces": frozenset({"properties.managednetwork.status", "properties.discoveryurl"}),
+    "microsoft.machinelearningservices/workspaces/outboundrules": frozenset({"properties.status"}),
+    "microsoft.network/bastionhosts": frozenset({"properties.dnsname"}),
+    "microsoft.network/publicipaddresses": frozenset({"properties.ipconfiguration"}),
+    "microsoft.storage/storageaccounts": frozenset({"properties.keycreationtime"}),
+}
 _OWN_ANYWHERE = ("etag", "provisioningstate")
 
 
