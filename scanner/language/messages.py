@@ -66,7 +66,9 @@ def printable(value: Json, *, longest: int = _LONGEST) -> str:
     if isinstance(value, list):
         shown = ", ".join(printable(item) for item in value[:10])
         return f"{shown} and {len(value) - 10} more" if len(value) > 10 else shown or "none"
-    cleaned = "".join("?" if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else sign for sign in str(value))
+    cleaned = text = str(value)
+    if not text.isprintable():  # most texts are, and are told so quickly
+        cleaned = "".join("?" if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else sign for sign in text)
     if len(cleaned) <= longest:
         return cleaned
     # The end of an id says what it is.
