@@ -6,8 +6,8 @@ GitHub takes 65,536 signs. Whatever the result holds, the comment stays below 60
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeVar
 
 from scanner.diff.verdict_change import VerdictChangeKind
 from scanner.language.markdown import code, escaped
@@ -22,13 +22,17 @@ from scanner.report.words import family_title
 
 __all__ = ["render_markdown"]
 
-#: How long the whole may be, and each part that would crowd out the others.
+T = TypeVar("T")
+
+#: How long the whole may be, and each part that would crowd out the others: at least one finding, whatever it holds.
 _LONGEST: Final = 60_000
-_SHARE: Final = 8_000
+_SHARE: Final = 12_000
 _WORST: Final = 10
 _POINTS: Final = 8
 _COLUMNS: Final = (*(level.value for level in Severity), "unknown", "error", "pass")
-_PLAIN: Final = 300
+#: How long a text may be, and how many lines are told of a finding.
+_PLAIN: Final = 240
+_LINES: Final = 5
 
 
 def render_markdown(result: Result) -> bytes:
@@ -36,16 +40,18 @@ def render_markdown(result: Result) -> bytes:
     page = _Page()
     for line in _heading(result):
         page.add(line)
-    page.section("", _table(result), "families")
+    page.section("", list(_table(result)), str, "families")
     if result.since is not None:
         page.add(f"\n#### Since {_plain(result.since.started)}: {_kinds(result.since)}")
-        page.section("", map(_change, result.since.changes), "changes")
+        page.section("", result.since.changes, _change, "changes")
     failing = [item for item in result.findings if item.verdict is Verdict.FAIL and not item.waived]
-    page.section("#### The worst", map(_finding, failing[:_WORST]), "findings")
-    page.fold("What could not be judged", list(_unknown(result)), "reasons")
-    waived = [f"- {_head(item)}: {_plain(waiver_words(item.waiver))}" for item in result.findings if item.waived and item.waiver]
-    page.fold("Waived", waived, "findings")
-    page.fold("All other failures", list(map(_finding, failing[_WORST:])), "findings", share=_LONGEST)
+    page.section("#### The worst", failing[:_WORST], _finding, "findings")
+    page.fold(
+        "What driftline failed to judge", [item for item in result.findings if item.verdict is Verdict.ERROR], _error, "errors"
+    )
+    page.fold("What could not be judged", _reasons(result), _reason, "reasons")
+    page.fold("Waived", [item for item in result.findings if item.waived], _waived, "findings")
+    page.fold("All other failures", failing[_WORST:], _finding, "findings", share=_LONGEST)
     return page.text().encode("utf-8", "replace")
 
 
@@ -60,27 +66,25 @@ class _Page:
         self._lines.append(line)
         self._left -= len(line) + 1
 
-    def section(self, title: str, blocks: Iterable[str], what: str, *, share: int = _SHARE) -> None:
-        """A title and blocks, as many as its share and the page have room for; nothing where there are none."""
-        wanted = list(blocks)
-        if not wanted:
+    def section(self, title: str, items: Sequence[T], render: Callable[[T], str], what: str, *, share: int = _SHARE) -> None:
+        """A title and items, as many as its share and the page have room for; nothing where there are none."""
+        if not items:
             return
-        for line in ("", title, "") if title else ("",):
-            self.add(line)
-        room, kept = min(share, self._left), 0
-        for block in wanted:
-            if len(block) < room:
-                self.add(block)
-                room -= len(block) + 1
-                kept += 1
-        if kept < len(wanted):
-            self.add(f"\n{len(wanted) - kept} more {what} are left out here; result.json has them all.")
+        self.add(f"\n{title}\n" if title else "")
+        end, kept = self._left - min(share, self._left), 0
+        for block in map(render, items):
+            if self._left - len(block) <= end:
+                break
+            self.add(block)
+            kept += 1
+        if kept < len(items):
+            self.add(f"\n{len(items) - kept} more {what} are left out here; result.json has them all.")
 
-    def fold(self, title: str, blocks: list[str], what: str, *, share: int = _SHARE) -> None:
+    def fold(self, title: str, items: Sequence[T], render: Callable[[T], str], what: str, *, share: int = _SHARE) -> None:
         """A section that is folded away."""
-        if blocks:
-            self.add(f"\n<details><summary>{title}: {len(blocks)}</summary>")
-            self.section("", blocks, what, share=share)
+        if items:
+            self.add(f"\n<details><summary>{title}: {len(items)}</summary>")
+            self.section("", items, render, what, share=share)
             self.add("\n</details>")
 
     def text(self) -> str:
@@ -134,7 +138,7 @@ def _change(item: SinceChange) -> str:
 
 
 def _finding(item: Finding) -> str:
-    told = [item.message, *details(item)]
+    told = [item.message, *details(item)][:_LINES]
     if item.location is not None:
         told.insert(0, f"{item.location.file}:{item.location.line}")
     return "\n".join([f"- {_head(item)}", *(f"  - {_code(line)}" for line in told if line)])
@@ -145,18 +149,29 @@ def _head(item: Finding) -> str:
     return f"**{item.severity.value.upper()}** {_code(item.rule)} {_plain(item.title)}, {where}"
 
 
-def _unknown(result: Result) -> Iterator[str]:
-    """Errors one by one, then reasons by how many verdicts they keep open."""
-    errors = (item for item in result.findings if item.verdict is Verdict.ERROR)
-    yield from (f"- error: {_head(item)}: {_code(item.message)}" for item in errors)
+def _waived(item: Finding) -> str:
+    assert item.waiver is not None
+    return f"- {_head(item)}: {_plain(waiver_words(item.waiver))}"
+
+
+def _error(item: Finding) -> str:
+    return f"- {_head(item)}: {_code(item.message)}"
+
+
+def _reasons(result: Result) -> list[tuple[str, list[str]]]:
+    """Why verdicts are unknown, each with the rules that it keeps open, the most frequent first."""
     rules: defaultdict[str, list[str]] = defaultdict(list)
     for item in result.findings:
         if item.verdict is Verdict.UNKNOWN and not item.waived:
             rules[item.message.removeprefix("Cannot be judged: ")].append(item.rule)
-    for reason, found in sorted(rules.items(), key=lambda pair: -len(pair[1])):
-        names = list(dict.fromkeys(found))
-        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-        yield f"- {len(found)} x {_code(reason)}: {', '.join(map(_code, names[:5]))}{more}"
+    return sorted(rules.items(), key=lambda pair: -len(pair[1]))
+
+
+def _reason(pair: tuple[str, list[str]]) -> str:
+    reason, found = pair
+    names = list(dict.fromkeys(found))
+    more = f" and {len(names) - _LINES} more" if len(names) > _LINES else ""
+    return f"- {len(found)} x {_code(reason)}: {', '.join(map(_code, names[:_LINES]))}{more}"
 
 
 def _plain(text: object) -> str:

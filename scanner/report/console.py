@@ -9,6 +9,7 @@ from typing import Final
 from rich.console import Console
 
 from scanner.model.verdict import Severity
+from scanner.report.inert import defused
 
 __all__ = ["COLOURS", "drawn"]
 
@@ -30,5 +31,5 @@ def drawn(draw: Callable[[Console], None], *, width: int, colour: bool, ascii_on
             markup=False, highlight=False, emoji=False, safe_box=True, legacy_windows=False,
         )
     )  # fmt: skip
-    text = "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+    text = "\n".join(defused(line.rstrip()) for line in stream.getvalue().splitlines()) + "\n"
     return text.encode("ascii", "replace").decode() if ascii_only else text

@@ -6,9 +6,7 @@ covers is `skipped`, with the waiver's words. What a rule does not apply to is n
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable
 from itertools import chain
 from typing import Final
 from xml.etree import ElementTree as ET
@@ -23,8 +21,6 @@ from scanner.report.words import family_title
 
 __all__ = ["render_junit"]
 
-#: What XML 1.0 cannot hold, escaped or not (https://www.w3.org/TR/xml/#charsets).
-_ILLEGAL: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _OUTCOMES: Final = {Verdict.FAIL: "failure", Verdict.UNKNOWN: "error", Verdict.ERROR: "error"}
 _ATTRIBUTES: Final = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 
@@ -47,39 +43,31 @@ def render_junit(result: Result) -> bytes:
 def _add_suite(root: ET.Element, result: Result, family: str, items: list[Finding], rules: dict[str, RuleInfo]) -> None:
     counts = Counter(map(_outcome, items))
     scan = result.scan
-    suite = ET.SubElement(root, "testsuite", {"name": _legal(family_title(family)), "tests": str(len(items))})
+    suite = ET.SubElement(root, "testsuite", {"name": shown(family_title(family)), "tests": str(len(items))})
     for outcome, attribute in _ATTRIBUTES.items():
         suite.set(attribute, str(counts[outcome]))
     suite.set("time", "0")
-    suite.set("timestamp", _legal(scan.started.removesuffix("Z")))
+    suite.set("timestamp", shown(scan.started.removesuffix("Z")))
     properties = ET.SubElement(suite, "properties")
     for name, value in (("scan", scan.id), ("baseline", scan.baseline), ("environment", scan.environment)):
-        ET.SubElement(properties, "property", name=name, value=_legal(value))
+        ET.SubElement(properties, "property", name=name, value=shown(value))
     for item in items:
         _add_case(suite, item, rules[item.rule])
 
 
 def _add_case(suite: ET.Element, item: Finding, rule: RuleInfo) -> None:
-    name = _legal(f"{item.title}: {full_place(item)}")
-    case = ET.SubElement(suite, "testcase", name=name, classname=_legal(f"{rule.family}.{item.rule}"), time="0")
+    name = shown(f"{item.title}: {full_place(item)}")
+    case = ET.SubElement(suite, "testcase", name=name, classname=shown(f"{rule.family}.{item.rule}"), time="0")
     outcome = _outcome(item)
     if outcome == "skipped":
         assert item.waiver is not None
-        ET.SubElement(case, "skipped", message=_legal(f"{waiver_words(item.waiver)}. {item.verdict}: {item.message}"))
+        ET.SubElement(case, "skipped", message=shown(f"{waiver_words(item.waiver)}. {item.verdict}: {item.message}"))
     elif outcome:
         kind = item.severity.value if item.verdict is Verdict.FAIL else item.verdict.value
-        told = ET.SubElement(case, outcome, type=kind, message=_legal(item.message or item.title))
-        told.text = _lines([full_place(item), *details(item), f"fingerprint: {item.fingerprint}"])
+        told = ET.SubElement(case, outcome, type=kind, message=shown(item.message or item.title))
+        told.text = "\n".join(f"- {line}" for line in (full_place(item), *details(item), f"fingerprint: {item.fingerprint}"))
 
 
 def _outcome(item: Finding) -> str:
     """The element that says what became of a case; empty for what passed."""
     return "skipped" if item.waived else _OUTCOMES.get(item.verdict, "")
-
-
-def _lines(lines: Iterable[str]) -> str:
-    return "\n".join(map(_legal, lines))
-
-
-def _legal(text: str) -> str:
-    return _ILLEGAL.sub("?", shown(text))
