@@ -5,12 +5,14 @@ from __future__ import annotations
 from benchmarks.access import measure_access, measure_key_ages
 from benchmarks.command_line import measure_help
 from benchmarks.flows import measure_flows
+from benchmarks.formats import measure_formats
 from benchmarks.live import measure_live
 from benchmarks.measured import Measured
 from benchmarks.offline import measure_offline
 from benchmarks.remediation import measure_plans
 from benchmarks.rules import measure_rules
 from benchmarks.snapshots import measure_reference_scan
+from benchmarks.store import measure_store
 from benchmarks.templates import measure_templates
 
 
@@ -25,6 +27,8 @@ def main() -> None:
         *measure_access(),
         *measure_key_ages(),
         *measure_plans(),
+        *measure_store(),
+        *measure_formats(),
         *measure_offline(),
         *measure_live(),
     ]
