@@ -17,7 +17,7 @@ AZURE_CLI := $(AZ_VENV)/.installed
 PIP     := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format honesty browser azure-cli bench deployment docs picture lock clean
+.PHONY: help demo test lint format honesty browser store azure-cli bench deployment docs picture lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ honesty: $(TESTING) ## 10,000 examples of the promise that what was not read nev
 
 browser: $(BROWSER) ## drive the HTML report in Chromium, which must be at /usr/bin/chromium
 	$(BIN)/python -m pytest tests/browser/report_page.py
+
+store: $(TESTING) ## hold the history against a PostgreSQL of its own, which must be in /usr/lib/postgresql
+	DRIFTLINE_TEST_STORE=postgresql $(BIN)/python -m pytest tests/store
 
 azure-cli: $(TESTING) $(AZURE_CLI) ## let the real az deploy and remediate against the simulator
 	DRIFTLINE_AZ=$(CURDIR)/$(AZ_VENV)/bin/az $(BIN)/python -m pytest -n 2 tests/azure_cli/*.py

@@ -7,7 +7,6 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import Any, Final
 
 from sqlalchemy import RowMapping
@@ -86,8 +85,12 @@ def point_of(row: RowMapping) -> TrendPoint:
 
 def finding_row(item: HistoryFinding, series: int) -> Row:
     """A finding of a series."""
-    row = {name: _clean(value) if isinstance(value, str) else value for name, value in asdict(item).items()}
-    return row | {"series": series, "severity": item.severity.value, "state": item.state.value}
+    return {
+        "series": series, "fingerprint": item.fingerprint, "rule": item.rule, "control": item.control,
+        "title": _clean(item.title), "severity": item.severity.value, "resource": _clean(item.resource),
+        "subject": _clean(item.subject), "state": item.state.value, "first_seen": item.first_seen, "last_seen": item.last_seen,
+        "last_failed": item.last_failed, "fixed": item.fixed, "regressions": item.regressions,
+    }  # fmt: skip
 
 
 def finding_of(row: RowMapping) -> HistoryFinding:
