@@ -99,7 +99,7 @@ class Store:
     def _record(self, connection: Connection, history: int, result: Result, document: bytes) -> None:
         known = _ledger(connection, history)
         before, latest = _before(connection, history, result), _latest(connection, history)
-        old = self._document(connection, before) if before is not None else None
+        old = self._document_if_readable(connection, before)
         changed = self._changes(old, result, known)
         row = scan_row(result, history, before["scan"] if before is not None else "", document)
         number = connection.execute(insert(scans).returning(scans.c.id), row).scalar_one()
@@ -108,7 +108,7 @@ class Store:
         if latest is None or latest["started"] <= result.scan.started:
             moved = _moved(known, result, latest["rules_hash"] if latest is not None else "")
         else:
-            moved = _moved_by_late(known, result, self._document(connection, latest))
+            moved = _moved_by_late(known, result, self._document_if_readable(connection, latest))
         _write_findings(connection, history, known, moved)
 
     @staticmethod
@@ -116,6 +116,13 @@ class Store:
         if old is None:
             return ()
         return (*changes_between(old, result, known), *newly_waived(old, result))
+
+    def _document_if_readable(self, connection: Connection, scan: RowMapping | None) -> Result | None:
+        """What is damaged must not keep later scans from being stored: they are compared with nothing."""
+        try:
+            return None if scan is None else self._document(connection, scan)
+        except StoreError:
+            return None
 
     def _document(self, connection: Connection, scan: RowMapping) -> Result:
         stored = connection.execute(select(scans.c.document).where(scans.c.id == scan["id"])).scalar_one()
@@ -189,7 +196,7 @@ def _moved(known: dict[str, HistoryFinding], result: Result, rules_hash: str) ->
     return entered | follow(left, result, rules_hash)
 
 
-def _moved_by_late(known: dict[str, HistoryFinding], late: Result, latest: Result) -> dict[str, HistoryFinding]:
+def _moved_by_late(known: dict[str, HistoryFinding], late: Result, latest: Result | None) -> dict[str, HistoryFinding]:
     """The same for a scan that is stored after one that started later: how a finding stands is for the later one to say."""
     entered = enter({}, late)
     fresh = {name: item for name, item in entered.items() if name not in known}
@@ -198,7 +205,8 @@ def _moved_by_late(known: dict[str, HistoryFinding], late: Result, latest: Resul
         for name, item in entered.items()
         if name in known and item.first_seen < known[name].first_seen
     }
-    return older | fresh | follow(fresh.values(), latest, late.scan.rules_hash)
+    followed = {} if latest is None else follow(fresh.values(), latest, late.scan.rules_hash)
+    return older | fresh | followed
 
 
 def _write_findings(

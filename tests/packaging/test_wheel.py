@@ -133,6 +133,30 @@ def test_the_demo_runs_from_elsewhere_and_finds_what_the_checkout_finds(installe
     assert found["findings"]
 
 
+def test_the_installed_command_keeps_a_history(installed):
+    state = installed.directory / "state.json"
+    state.write_text(
+        '[{"id": "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/st", "properties": {}}]'
+    )
+    scan = (
+        "scan",
+        "--snapshot",
+        "state.json",
+        "--store",
+        "sqlite:///history.db",
+        "--quiet",
+        "--fail-on",
+        "never",
+        "--allow-unknown",
+    )
+    done = installed.run(installed.command, *scan)
+    shown = installed.run(installed.command, "history", "--store", "sqlite:///history.db")
+    for name in ("state.json", "history.db"):
+        (installed.directory / name).unlink()
+    assert (done.returncode, done.stderr, shown.returncode, shown.stderr) == (0, "", 0, "")
+    assert "1 scan" in shown.stdout
+
+
 def _judged(reports: Path) -> dict[str, object]:
     """What a demo judged, without what differs from run to run: times, and the hash of them that is the scan's id."""
     result = json.loads((reports / "result.json").read_text("utf-8"))

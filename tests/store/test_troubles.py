@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event, update
 
 from scanner.model.errors import StoreError, StoreUnavailableError
+from scanner.model.history import FindingState
 from scanner.model.shown_url import shown_url
 from scanner.store import Store, open_store
 from scanner.store.address import parse_address
@@ -72,12 +73,14 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         open_store(f"sqlite:///{tmp_path / 'file' / 'h.db'}", CODEC)
 
 
-def test_a_document_that_is_damaged_is_named(store: Store) -> None:
+def test_a_document_that_is_damaged_is_named_and_keeps_no_later_scan_out(store: Store) -> None:
     store.add(ONE)
     with store.database.writing("test") as connection:
         connection.execute(update(scans).values(document=b"no"))
     with pytest.raises(StoreError, match=r"the scan of 2026-11-01T06:00:00Z in .* is damaged"):
         store.with_history(result(2, {("KEY-001", "a"): "fail"}))
+    assert store.add(result(3, {("KEY-001", "a"): "pass"}))
+    assert [item.state for item in read_histories(store)[0].findings] == [FindingState.FIXED]
 
 
 SECRET = "hunter2-p@ss:w/rd"
