@@ -121,7 +121,7 @@ def _notification(level: str, text: str) -> Json:
 
 def _result(item: Finding, rule_index: int) -> Json:
     failing = item.verdict is Verdict.FAIL
-    text = "\n".join([shown(item.message or item.title), full_place(item), *details(item)])
+    text = "\n".join([f"{shown(item.message or item.title).rstrip('.')}.", full_place(item), *details(item)])
     return {
         "ruleId": shown(item.rule),
         "ruleIndex": rule_index,
