@@ -17,6 +17,7 @@ from unittest.mock import patch
 
 import pytest
 
+from scanner.engine import unit
 from scanner.engine.settle import settle
 from scanner.engine.unit import judge_unit
 from scanner.facts import FACT_PATHS, bind_workloads
@@ -83,7 +84,8 @@ def rules_by_path() -> dict[PropertyPath, frozenset[str]]:
         bind_workloads(of, baseline, ())
     found = {"": frozenset(binding)}
     for rule in rule_set.rules:
-        with recorder.listening() as seen:
+        # The picture reads too, and decides no verdict.
+        with recorder.listening() as seen, patch.object(unit, "draw_graphs", return_value=()):
             judge_unit(of, rule_set.just(rule), baseline, (), NOW)
         found[rule.id] = frozenset(seen - binding)
     paths = sorted({path for seen in found.values() for path in seen if is_there(path)})
@@ -112,12 +114,12 @@ def snapshot(given: list[Json]) -> Snapshot:
 
 def verdicts(given: list[Json], rule_set: RuleSet) -> Verdicts:
     """Every verdict; subjects and ids ignoring letter case."""
-    unit = judge_unit(snapshot(given), rule_set, judging()[0], (), NOW)
+    judged = judge_unit(snapshot(given), rule_set, judging()[0], (), NOW)
     found = {
         (item.rule, item.subject.lower(), normalise(item.resource)): item.verdict
-        for item in settle(unit.findings, unit.judgement)
+        for item in settle(judged.findings, judged.judgement)
     }
-    for verdict, table in ((Verdict.PASS, unit.judgement.passed), (Verdict.NOT_APPLICABLE, unit.judgement.not_applicable)):
+    for verdict, table in ((Verdict.PASS, judged.judgement.passed), (Verdict.NOT_APPLICABLE, judged.judgement.not_applicable)):
         found |= {(rule, subject.lower(), normalise(one)): verdict for (rule, subject), ids in table.items() for one in ids}
     return found
 
