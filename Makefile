@@ -56,8 +56,9 @@ bench: $(TESTING) ## speed, memory and scale; prints a table
 deployment: $(RUNTIME) ## join the parts of the reference deployment into main.json
 	$(BIN)/python docs/make_main_template.py
 
-docs: $(RUNTIME) ## write the pages on controls in docs/controls/ anew
+docs: $(RUNTIME) ## write the pages on controls in docs/controls/ and the commands in docs/commands.md anew
 	$(BIN)/driftline rules docs
+	$(BIN)/python docs/make_commands.py
 
 picture: $(RUNTIME) ## draw docs/summary.svg anew, the summary that the README shows
 	$(BIN)/python docs/make_picture.py

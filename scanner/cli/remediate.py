@@ -34,7 +34,7 @@ class Prover(StrEnum):
 
 def command(
     result: Annotated[Path, typer.Argument(metavar="RESULT.json", help="The result of a scan of the snapshot.")],
-    snapshot: Annotated[Path, typer.Option("--snapshot", help="The snapshot that was scanned, as driftline collect writes it.")],
+    snapshot: Annotated[Path, typer.Option("--snapshot", help="The snapshot that was judged: scan --keep writes it.")],
     output: Annotated[Path, typer.Option("--output", help="The directory of plan, scripts and README.")],
     assume_complete: o.AssumeComplete = False,
     config: o.ConfigFile = None,

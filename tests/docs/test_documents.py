@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,12 @@ def test_the_finding_of_the_readme_is_a_real_one(root: Path) -> None:
 def test_the_picture_loads_nothing_from_elsewhere(root: Path) -> None:
     picture = (root / "docs" / "summary.svg").read_text(encoding="utf-8")
     assert set(re.findall(r"https?://[^\"' )]+", picture)) == {"http://www.w3.org/2000/svg"}
+
+
+def test_the_commands_are_told_as_they_are(root: Path) -> None:
+    spec = spec_from_file_location("make_commands", root / "docs" / "make_commands.py")
+    assert spec is not None
+    assert spec.loader is not None
+    made = module_from_spec(spec)
+    spec.loader.exec_module(made)
+    assert (root / "docs" / "commands.md").read_text(encoding="utf-8") == made.page(), "run make docs"
