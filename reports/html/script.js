@@ -19,6 +19,7 @@
   addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((item) => { item.open = true; }));
   if (!form) return;
 
+  const nodes = [...document.querySelectorAll(".picture a")].map((item) => [item, new URLSearchParams(item.getAttribute("href").slice(1)).get("n")]);
   const boxes = [...form.querySelectorAll("input[type=checkbox]")];
   const chosen = (name) => boxes.filter((box) => box.name === name && box.checked).map((box) => box.value);
   const selected = (id) => ($(id) ? $(id).value : "");
@@ -26,22 +27,23 @@
   const apply = () => {
     const words = $("q").value.toLowerCase().split(/\s+/).filter(Boolean);
     if (words.length && !texts) texts = items.map((item) => item.textContent.toLowerCase());
-    const [v, s, w, f, c] = [chosen("v"), chosen("s"), chosen("w"), selected("f"), selected("c")];
+    const [v, s, w, f, c, n] = [chosen("v"), chosen("s"), chosen("w"), selected("f"), selected("c"), selected("n")];
     let count = 0;
     items.forEach((item, at) => {
       const d = item.dataset;
       const fits = (!v.length || v.includes(d.v)) && (!s.length || s.includes(d.s)) && (!f || d.f === f) && (!c || d.c === c)
-        && !(w.length && d.w) && words.every((word) => texts[at].includes(word));
+        && (!n || d.n.split("\n").includes(n)) && !(w.length && d.w) && words.every((word) => texts[at].includes(word));
       if (item.hidden === fits) item.hidden = !fits;
       count += fits;
     });
     $("shown").textContent = count === items.length ? `${count}` : `${count} of ${items.length}`;
     $("nothing").hidden = count > 0;
+    for (const [item, id] of nodes) item.setAttribute("aria-current", String(id === n));
   };
 
   const remember = () => {
     const state = new URLSearchParams();
-    const values = { q: $("q").value.trim(), v: chosen("v").join(","), s: chosen("s").join(","), f: selected("f"), c: selected("c"), w: chosen("w").join(",") };
+    const values = { q: $("q").value.trim(), v: chosen("v").join(","), s: chosen("s").join(","), f: selected("f"), c: selected("c"), n: selected("n"), w: chosen("w").join(",") };
     for (const [name, value] of Object.entries(values)) if (value) state.set(name, value);
     history.replaceState(null, "", `#${state}` === "#" ? location.pathname + location.search : `#${state}`);
   };
@@ -49,13 +51,13 @@
   const set = (state) => {
     $("q").value = state.get("q") || "";
     for (const box of boxes) box.checked = (state.get(box.name) || "").split(",").includes(box.value);
-    for (const id of ["f", "c"]) if ($(id)) $(id).value = state.get(id) || "";
+    for (const id of ["f", "c", "n"]) if ($(id)) $(id).value = state.get(id) || "";
     apply();
   };
 
   const follow = () => {
-    const hash = decodeURIComponent(location.hash.slice(1));
-    const target = hash && $(hash);
+    const hash = location.hash.slice(1);
+    const target = hash && $(decodeURIComponent(hash));
     if (target) {
       if (target.classList.contains("finding")) {
         if (target.hidden) set(new URLSearchParams());
@@ -100,6 +102,7 @@
     if (event.key === "j") move(1);
     if (event.key === "k") move(-1);
   });
+  for (const [item] of nodes) item.addEventListener("click", () => { if (location.hash === item.getAttribute("href")) follow(); });
   addEventListener("hashchange", follow);
   apply();
   follow();

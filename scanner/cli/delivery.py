@@ -18,6 +18,7 @@ from scanner.report.comment_markdown import render_markdown
 from scanner.report.csv_table import render_csv
 from scanner.report.html import render_html
 from scanner.report.junit import render_junit
+from scanner.report.picture import render_svg
 from scanner.report.result_json import render_json
 from scanner.report.sarif import render_sarif
 
@@ -42,6 +43,7 @@ def _ocsf(result: Result, include_passes: bool) -> bytes:  # noqa: FBT001  # a c
 FILES: Final[Mapping[str, FileFormat]] = {
     "json": FileFormat("result.json", lambda result, include_passes: render_json(result, include_passes=include_passes)),
     "html": FileFormat("report.html", lambda result, _: render_html(result)),
+    "svg": FileFormat("architecture.svg", lambda result, _: render_svg(result)),
     "sarif": FileFormat("result.sarif", lambda result, _: render_sarif(result)),
     "junit": FileFormat("junit.xml", lambda result, _: render_junit(result)),
     "csv": FileFormat("findings.csv", lambda result, include_passes: render_csv(result, include_passes=include_passes)),

@@ -78,6 +78,7 @@ class Format(StrEnum):
     TERMINAL = "terminal"
     JSON = "json"
     HTML = "html"
+    SVG = "svg"
     SARIF = "sarif"
     JUNIT = "junit"
     CSV = "csv"

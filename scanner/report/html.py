@@ -20,6 +20,7 @@ from scanner.model.packaged import packaged
 from scanner.model.result import Result, RuleInfo
 from scanner.model.verdict import Severity, Verdict
 from scanner.report.html_since import since_view, trend_view
+from scanner.report.picture import Places, drawn_workloads, picture_views
 from scanner.report.words import evidence_line, expected_words, family_title, found_words, short_id
 
 __all__ = ["render_html"]
@@ -27,12 +28,13 @@ __all__ = ["render_html"]
 View = dict[str, Any]
 
 _LONG: Final = 4000
+_STYLES: Final = ("colours.css", "styles.css", "picture.css")
 _SHOWN_VERDICTS: Final = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR)
 
 
 def render_html(result: Result) -> bytes:
     """The page as UTF-8."""
-    style, script = _asset("styles.css"), _asset("script.js")
+    style, script = "".join(map(_asset, _STYLES)), _asset("script.js")
     page = _environment().get_template("report.html")
     text = page.render(**_view(result), style=style, script=script, style_hash=_hash(style), script_hash=_hash(script))
     return text.encode("utf-8", "replace")
@@ -60,6 +62,7 @@ def _hash(text: str) -> str:
 
 def _view(result: Result) -> View:
     rules = {rule.id: rule for rule in result.rules}
+    places = Places(drawn_workloads(result))
     shown = [item for item in result.findings if item.verdict in _SHOWN_VERDICTS]
     return {
         "scan": result.scan,
@@ -70,8 +73,9 @@ def _view(result: Result) -> View:
         "since": since_view(result.since, {item.fingerprint for item in shown}),
         "trend": trend_view(result.trend),
         "families": _families(result, shown, rules),
-        "findings": [_finding(item, rules[item.rule]) for item in shown],
-        "filters": _filters(shown, rules),
+        "pictures": picture_views(result),
+        "findings": [{**_finding(item, rules[item.rule]), "nodes": "\n".join(places.keys(item))} for item in shown],
+        "filters": _filters(shown, rules, places),
         "passed": _passed(result, rules),
         "pass_count": result.count(Verdict.PASS),
         "gaps": result.gaps,
@@ -144,12 +148,13 @@ def _evidence(item: Evidence) -> View:
     return {"path": item.path, "expected": expected_words(item), "found": found_words(item), "note": note, "words": ""}
 
 
-def _filters(shown: list[Finding], rules: dict[str, RuleInfo]) -> View:
+def _filters(shown: list[Finding], rules: dict[str, RuleInfo], places: Places) -> View:
     """What there is to filter by, with how many findings each holds."""
     return {
         "verdicts": _counted(item.verdict.value for item in shown),
         "severities": _by_severity(shown),
         "families": [(key, family_title(key), count) for key, count in _counted(rules[item.rule].family for item in shown)],
+        "nodes": places.counted(shown),
         "components": _counted(item.component for item in shown if item.component),
         "waived": sum(item.waived for item in shown),
     }

@@ -31,7 +31,7 @@ def without_passes(item: FileFormat) -> Callable[[Result], bytes]:
 
 
 RENDER = {
-    **{name: without_passes(item) for name, item in FILES.items() if name not in ("json", "html")},
+    **{name: without_passes(item) for name, item in FILES.items() if name not in ("json", "html", "svg")},
     **ANNOTATIONS,
 }
 NAMES = {**{name: item.name for name, item in FILES.items()}, "github": "github.txt", "azdo": "azdo.txt"}
