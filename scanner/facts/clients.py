@@ -20,7 +20,7 @@ from scanner.facts.roles.operations import EntangledError, Permission, witness
 from scanner.facts.roles.rows import row_types, standing, table_principals
 from scanner.model.read_plan import ReferenceRead
 from scanner.model.resource import Resource
-from scanner.model.resource_id import is_within, normalise
+from scanner.model.resource_id import are_related, normalise
 from scanner.model.unknown import Unknown
 from scanner.rules.baseline import Baseline
 
@@ -103,7 +103,7 @@ class _Judge:
         reasons = list(missing.reasons) if missing is not None else []
         doubtful = [*reasons]
         for assignment in self.assignments:
-            near = assignment.scope_key.startswith(_MANAGEMENT_GROUPS) or _related(key, assignment.scope_key)
+            near = assignment.scope_key.startswith(_MANAGEMENT_GROUPS) or are_related(key, assignment.scope_key)
             known = assignment.principal in self.approved
             if (
                 not near
@@ -159,10 +159,6 @@ def _witness(granted: tuple[Permission, ...], use: _Use) -> str:
     except EntangledError:
         return use.within[0]
     return found[0] if found is not None else ""
-
-
-def _related(left: str, right: str) -> bool:
-    return is_within(left, right) or is_within(right, left)
 
 
 def _told(found: list[Json], reasons: list[str]) -> Json:

@@ -14,7 +14,7 @@ from scanner.facts.fact import Fact, FactContext, Needs, document
 from scanner.facts.roles.assignments import ASSIGNMENTS, Assignment, assignments, identity_principals
 from scanner.language.paths import compile_path
 from scanner.model.resource import Resource
-from scanner.model.resource_id import ResourceId, is_within, normalise
+from scanner.model.resource_id import ResourceId, are_related, normalise
 from scanner.model.unknown import Unknown
 from scanner.rules.baseline import Baseline
 
@@ -47,7 +47,7 @@ def _derive(context: FactContext) -> Iterator[Resource]:
 def _strangers(scope_key: str, read: list[Assignment], alive: set[str]) -> Json:
     found: list[Json] = []
     for item in read:
-        if not (item.scope_key.startswith(_MANAGEMENT_GROUPS) or _related(item.scope_key, scope_key)):
+        if not (item.scope_key.startswith(_MANAGEMENT_GROUPS) or are_related(item.scope_key, scope_key)):
             continue
         if not item.principal:
             return Unknown.because(f"{item.id} was read without its principal")
@@ -61,10 +61,6 @@ def _unread(scope: str, context: FactContext, found: list[Json]) -> Json:
     types = sorted({item.type for item in reads_of_principals(context.baseline)})
     gaps = [gap for item in types if (gap := context.snapshot.missing(item, scope)) is not None]
     return Unknown(tuple(dict.fromkeys(reason for gap in gaps for reason in gap.reasons))) if gaps and found else found
-
-
-def _related(left: str, right: str) -> bool:
-    return is_within(left, right) or is_within(right, left)
 
 
 def _alive(context: FactContext) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scanner.model.resource import INLINE_CHILDREN, Resource, canonical_type
-from scanner.model.resource_id import is_within, normalise, parent_type, type_name
+from scanner.model.resource_id import are_related, is_within, normalise, parent_type, type_name
 from scanner.model.unknown import Unknown
 
 __all__ = ["EVERYTHING", "OK", "Coverage", "Gap", "Read"]
@@ -120,7 +120,7 @@ class Coverage:
         spelled_parent = parent_type(what)
         if not parent or type_key.startswith("microsoft.resources/"):
             return inside or [(scope_key, f"{what} was not asked for")]
-        instances = [item for item in self._instances(parent) if _overlap(item.key, scope_key)]
+        instances = [item for item in self._instances(parent) if are_related(item.key, scope_key)]
         holes: dict[str, str] = {}
         if not any(item.key == scope_key for item in instances):
             holes.update((where, f"{what}: {reason}") for where, reason in self.holes(spelled_parent, scope_key))
@@ -146,7 +146,3 @@ def _may_hold(where: str, type_key: str, name: str) -> bool:
     """Whether a gap may hide the child of a name: not where it is at another child of the same type."""
     before, _, last = where.rpartition("/")
     return not name or last == name.lower() or before.rpartition("/")[2] != type_name(type_key)
-
-
-def _overlap(key: str, scope_key: str) -> bool:
-    return is_within(key, scope_key) or is_within(scope_key, key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["ResourceId", "is_within", "normalise", "parent_key", "parent_type", "type_name"]
+__all__ = ["ResourceId", "are_related", "is_within", "normalise", "parent_key", "parent_type", "type_name"]
 
 _PROVIDERS = "providers"
 #: Lists below what is a path and no resource: by compared type, the way from the parent. The references of
@@ -26,6 +26,11 @@ def normalise(text: str) -> str:
 def is_within(resource_id: str, scope: str) -> bool:
     """Whether a normalised id lies at or below a normalised scope (`/` is the tenant root)."""
     return scope == "/" or resource_id == scope or resource_id.startswith(scope + "/")
+
+
+def are_related(left: str, right: str) -> bool:
+    """Whether one of two normalised ids lies at or below the other."""
+    return is_within(left, right) or is_within(right, left)
 
 
 def parent_key(key: str) -> str:

@@ -14,7 +14,7 @@ from scanner.diff.members import Defaults
 from scanner.engine.evaluate import Outcome
 from scanner.model.errors import DriftlineError
 from scanner.model.finding import Finding
-from scanner.model.resource_id import is_within, normalise
+from scanner.model.resource_id import are_related, normalise
 from scanner.model.result import ScanInfo
 from scanner.model.snapshot import Snapshot
 from scanner.proof.rehearsal import Rehearsal
@@ -100,12 +100,8 @@ def _as_rehearsed(plan: Plan, failures: Sequence[Failure], failing: set[str]) ->
 def _by(resource: str, steps: Sequence[Step]) -> tuple[str, ...]:
     """The steps at a resource, in it or around it; all where none is near."""
     key = normalise(resource)
-    near = tuple(step.id for step in steps if _is_near(normalise(step.operation.resource), key))
+    near = tuple(step.id for step in steps if are_related(normalise(step.operation.resource), key))
     return near or tuple(step.id for step in steps)
-
-
-def _is_near(left: str, right: str) -> bool:
-    return is_within(left, right) or is_within(right, left)
 
 
 def _seen(failure: Failure) -> Seen:

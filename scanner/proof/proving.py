@@ -14,7 +14,7 @@ from scanner.engine.judgement import Judgement
 from scanner.engine.settle import settle
 from scanner.engine.unit import JudgedUnit
 from scanner.model.finding import Finding
-from scanner.model.resource_id import is_within, normalise
+from scanner.model.resource_id import are_related, is_within, normalise
 from scanner.model.snapshot import Snapshot
 from scanner.model.verdict import Verdict
 from scanner.proof.rehearsal import Rehearsal
@@ -159,5 +159,4 @@ def _tried(steps: Sequence[Step], proof: Proof) -> Iterable[Step]:
 
 
 def _near(left: str, right: str) -> bool:
-    one, other = normalise(left), normalise(right)
-    return is_within(one, other) or is_within(other, one)
+    return are_related(normalise(left), normalise(right))

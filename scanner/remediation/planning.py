@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from scanner.model.arm_types import arm_type
-from scanner.model.resource_id import is_within, normalise, parent_type
+from scanner.model.resource_id import are_related, is_within, normalise, parent_type
 from scanner.model.result import ScanInfo
 from scanner.remediation.asking import Asked, Failure, as_remove, ask
 from scanner.remediation.merging import Merged, merge
@@ -72,14 +72,10 @@ def _covered(failures: Sequence[Failure], manual: Sequence[Manual], asked: Seque
         if finding.fingerprint not in open_ones:
             continue
         own = normalise(finding.resource)
-        by = [name for name in finding.consequence_of if any(_near(own, other) for other in has_steps.get(name, ()))]
+        by = [name for name in finding.consequence_of if any(are_related(own, other) for other in has_steps.get(name, ()))]
         by += [rule for key, rule in removed.items() if is_within(own, key)]
         if by:
             yield Covered(finding.rule, finding.fingerprint, finding.resource, tuple(dict.fromkeys(by)))
-
-
-def _near(left: str, right: str) -> bool:
-    return is_within(left, right) or is_within(right, left)
 
 
 def _steps(merged: Sequence[Merged], left_to_people: set[str], failures: Sequence[Failure]) -> list[Step]:
@@ -119,6 +115,6 @@ class _Waiting:
             if failure.rule.fix is not None
             for name in failure.rule.fix.after
             for other in self._open.get(name, ())
-            if _near(normalise(other.finding.resource), key)
+            if are_related(normalise(other.finding.resource), key)
         }
         return tuple(told)

@@ -10,7 +10,7 @@ from scanner.facts.fact import FactContext
 from scanner.facts.parameters import TableValues
 from scanner.language.expressions import ExpressionError
 from scanner.model.resource import make_resource
-from scanner.model.resource_id import is_within, normalise
+from scanner.model.resource_id import are_related, normalise
 from scanner.model.unknown import Truth, Unknown, any_of
 from scanner.rules.baseline import Baseline
 
@@ -59,13 +59,9 @@ def demanded(row: PolicyRow, scope: str, context: FactContext) -> Truth:
     here = [
         workload.parameters
         for workload in context.workloads
-        if any(_overlap(normalise(own), normalise(scope)) for own in workload.scopes)
+        if any(are_related(normalise(own), normalise(scope)) for own in workload.scopes)
     ]
     return any_of(_holds(row, scope, parameters, context) for parameters in here or [context.baseline.parameters])
-
-
-def _overlap(one: str, other: str) -> bool:
-    return is_within(one, other) or is_within(other, one)
 
 
 def _holds(row: PolicyRow, scope: str, parameters: Mapping[str, Json], context: FactContext) -> Truth:
