@@ -48,7 +48,12 @@ def test_every_key_of_a_rule_is_documented(language: str) -> None:
 
 def test_links_between_documents_lead_somewhere(root: Path) -> None:
     broken = []
-    for page in (root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "docs").glob("*.md"))):
+    for page in (
+        root / "README.md",
+        root / "CONTRIBUTING.md",
+        *sorted((root / "docs").glob("*.md")),
+        *sorted((root / "docs" / "how-to").glob("*.md")),
+    ):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             if not (page.parent / target).exists():
                 broken.append(f"{page.name}: {target}")
