@@ -63,7 +63,7 @@ class _Repair:
             if not rule.default:
                 self._shrink(rule)
         if self._opens_by_default(beyond):
-            self._close(own)
+            self._close([*own, *self.added])
         for row in self.segment.rows or ():
             if row.required:
                 self._require(row)
@@ -100,7 +100,7 @@ class _Repair:
         self.rules.append(kept[0])
         self.narrowed.append((rule, kept[0]))
         for more in kept[1:]:
-            priority = self._free(above=self._before(rule), below=self._after(rule))
+            priority = self._free(above=self._before(rule), below=min(self._after(rule), _LAST))
             self._add(replace(more, priority=priority, name=self._name(priority), id=""))
 
     def _lost(self, rule: SecurityRule) -> list[FlowRow]:
@@ -116,7 +116,7 @@ class _Repair:
         return found
 
     def _close(self, own: Sequence[SecurityRule]) -> None:
-        """Refuse what Azure's own rules let through, but for what rows hold."""
+        """Refuse what Azure's own rules let through, but for what rows hold, after all rules that there are."""
         last = max((rule.priority or 0 for rule in own if not rule.default), default=_FIRST - 1)
         priority = self._free(above=last)
         for default in (rule for rule in own if rule.default and rule.allow):
