@@ -117,6 +117,7 @@ def _put(spool: IO[bytes], data: bytes, path: Path) -> None:
 
 def _replace(path: Path, head: bytes, rest: IO[bytes]) -> None:
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
