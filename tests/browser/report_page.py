@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from scanner.report.html import render_html
 from tests.honesty.snapshots import bodies, judge, reads
+from tests.report.crowds import crowd
 from tests.report.test_html import HOSTILE, hostile
 
 QUIET = (
@@ -128,6 +129,115 @@ def test_the_keyboard_is_enough(page: Page) -> None:
         page.keyboard.press("j")
     page.keyboard.press("k")
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
+def test_a_node_of_the_picture_leads_to_its_findings(page: Page) -> None:
+    everything = visible(page)
+    node = page.locator(".picture a", has_text="oai-chat-prod")
+    node.click()
+    settle(page)
+    account = "/microsoft.cognitiveservices/accounts/oai-chat-prod"
+    assert 0 < visible(page) < everything
+    assert page.evaluate(
+        "[...document.querySelectorAll('.finding')].every((item) => item.hidden || item.dataset.n.endsWith('oai-chat-prod'))"
+    )
+    assert (page.url.endswith(account), page.locator("#n").input_value().endswith(account)) == (True, True)
+    assert node.get_attribute("aria-current") == "true"
+    assert page.locator("#findings-title").bounding_box()["y"] < 900
+    page.evaluate("scrollTo(0, 0)")
+    node.click()  # once more leads there once more
+    settle(page)
+    assert page.evaluate("scrollY") > 0
+    page.keyboard.press("Escape")
+    settle(page)
+    assert (visible(page), node.get_attribute("aria-current"), "#" in page.url) == (everything, "false", False)
+
+
+def test_the_keyboard_reaches_the_nodes_of_the_picture(page: Page) -> None:
+    everything = visible(page)
+    page.locator(".picture-scroll").focus()
+    page.keyboard.press("Tab")
+    label = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert label.startswith("network vnet-chat, 10.0.0.0/16: ")
+    page.keyboard.press("Enter")
+    settle(page)
+    assert 0 < visible(page) < everything
+    assert page.locator('.picture a[aria-current="true"]').count() == 1
+
+
+def test_a_link_to_a_node_holds_with_what_else_is_chosen(browser: Browser, drifted: Path, page: Page) -> None:
+    page.locator(".picture a", has_text="ept-chat-v2").click()
+    page.locator("label.chip", has_text="critical").click()
+    settle(page)
+    chosen, hash_ = visible(page), "#" + page.url.partition("#")[2]
+    assert ("s=critical" in hash_, "n=" in hash_, chosen) == (True, True, 1)
+    for found in opened(browser, drifted, hash_=hash_):
+        settle(found)
+        assert (visible(found), found.locator('.picture a[aria-current="true"]').count()) == (chosen, 1)
+
+
+def test_every_node_with_findings_leads_to_as_many_as_it_tells(page: Page) -> None:
+    for href in page.eval_on_selector_all(".picture a", "(items) => items.map((item) => item.getAttribute('href'))"):
+        page.evaluate("(href) => { location.hash = href; }", href)
+        settle(page)
+        told = page.locator(f'.picture a[href="{href}"] .badge text').all_text_contents()
+        assert visible(page) == sum(int("".join(filter(str.isdigit, text))) for text in told)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_picture_stays_legible_and_scrolls_by_itself(browser: Browser, drifted: Path, width: int) -> None:
+    for found in opened(browser, drifted, viewport={"width": width, "height": 844}):
+        size = "Math.min(...[...document.querySelectorAll('.picture text')].map((item) => item.getBoundingClientRect().height))"
+        assert found.evaluate(size) >= 9
+        scrolls = found.evaluate(
+            "(() => { const box = document.querySelector('.picture-scroll'); return box.scrollWidth > box.clientWidth + 1; })()"
+        )
+        assert scrolls == (width < 1000)
+        assert found.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_texts_of_the_picture_stand_within_their_boxes_and_out_from_them(browser: Browser, drifted: Path, scheme: Any) -> None:
+    script = """() => {
+      const outside = [];
+      for (const item of document.querySelectorAll(".picture .node, .picture .chip, .picture .segment")) {
+        const box = item.querySelector("rect").getBoundingClientRect();
+        for (const text of item.querySelectorAll("text")) {
+          const own = text.getBoundingClientRect();
+          if (own.left < box.left - .5 || own.right > box.right + .5 || own.top < box.top - 1 || own.bottom > box.bottom + 1) outside.push(text.textContent);
+        }
+      }
+      return outside;
+    }"""
+    contrast = """() => {
+      const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+      const light = ([r, g, b]) => [r, g, b].map((c) => { c /= 255; return c <= .03928 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4; }).reduce((sum, c, at) => sum + c * [.2126, .7152, .0722][at], 0);
+      const paper = light(parse(getComputedStyle(document.querySelector(".picture .none .body, .picture .pass .body")).fill));
+      return [...document.querySelectorAll(".picture .node text, .picture .chip text, .picture .segment text")].filter((item) => {
+        const [a, b] = [light(parse(getComputedStyle(item).fill)), paper].sort((x, y) => y - x);
+        return (a + .05) / (b + .05) < 4.5;
+      }).map((item) => item.textContent);
+    }"""
+    for found in opened(browser, drifted, color_scheme=scheme):
+        assert found.evaluate(script) == []
+        assert found.evaluate(contrast) == []
+
+
+def test_the_picture_of_eighty_components_fits_its_boxes(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "crowd.html"
+    path.write_bytes(render_html(crowd()))
+    for found in opened(browser, path):
+        assert found.locator(".picture .node").count() > 50
+        wide = """[...document.querySelectorAll(".picture .name")].filter((item) => { const box = item.parentElement.querySelector("rect").getBoundingClientRect(); return item.getBoundingClientRect().right > box.right + .5; }).length"""
+        assert found.evaluate(wide) == 0
+
+
+def test_the_picture_is_printed_whole(page: Page) -> None:
+    page.emulate_media(media="print")
+    assert page.evaluate(
+        "(() => { const box = document.querySelector('.picture-scroll'); return box.scrollWidth <= box.clientWidth + 1; })()"
+    )
+    assert page.locator(".picture .node").first.is_visible()
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
