@@ -60,7 +60,7 @@ docs: $(RUNTIME) ## write the pages on controls in docs/controls/ and the comman
 	$(BIN)/driftline rules docs
 	$(BIN)/python docs/make_commands.py
 
-picture: $(RUNTIME) ## draw docs/summary.svg anew, the summary that the README shows
+picture: $(RUNTIME) ## draw docs/summary.svg and docs/architecture-drifted.svg anew, which the README shows
 	$(BIN)/python docs/make_picture.py
 
 lock: ## bring the lock files up to pyproject.toml; UPGRADE=1 takes the newest versions too

@@ -1,4 +1,6 @@
-"""`make picture`: draws docs/summary.svg, the terminal summary of the drifted state as `driftline demo` prints it."""
+"""`make picture`: draws docs/summary.svg, the terminal summary of the drifted state as `driftline demo` prints it, and
+docs/architecture-drifted.svg, its architecture as `--format svg` writes it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from rich.text import Text
 
 from scanner.cli.compose import SourceOptions, open_source, settle
 from scanner.engine.scan import run_scan
+from scanner.report.picture import render_svg
 from scanner.report.terminal import render_terminal
 
 LINES = 44
@@ -36,7 +39,7 @@ LAYOUT = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="htt
 
 
 def main() -> None:
-    """Scan the drifted state and draw the first lines of its summary."""
+    """Scan the drifted state, draw the first lines of its summary, and its architecture."""
     judging = settle(None, {"baseline": "openai-chat"}, None, None)
     with open_source(SourceOptions(simulate="drifted"), None, NOW) as source:
         result = run_scan(source, judging.rule_set, judging.baseline, now=NOW, pinned=True)
@@ -44,7 +47,9 @@ def main() -> None:
     console = Console(record=True, width=82, file=io.StringIO(), force_terminal=True, color_system="standard")
     console.print(Text.from_ansi(text))
     svg = console.export_svg(title="driftline demo", code_format=LAYOUT, unique_id="driftline")
-    (Path(__file__).parent / "summary.svg").write_text(svg, encoding="utf-8")
+    folder = Path(__file__).parent
+    (folder / "summary.svg").write_text(svg, encoding="utf-8")
+    (folder / "architecture-drifted.svg").write_bytes(render_svg(result))
 
 
 if __name__ == "__main__":

@@ -74,9 +74,21 @@ def test_the_finding_of_the_readme_is_a_real_one(root: Path) -> None:
     assert shown[1] in render_terminal(keys)
 
 
-def test_the_picture_loads_nothing_from_elsewhere(root: Path) -> None:
-    picture = (root / "docs" / "summary.svg").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["summary.svg", "architecture-drifted.svg"])
+def test_the_pictures_load_nothing_from_elsewhere(root: Path, name: str) -> None:
+    picture = (root / "docs" / name).read_text(encoding="utf-8")
     assert set(re.findall(r"https?://[^\"' )]+", picture)) == {"http://www.w3.org/2000/svg"}
+
+
+def test_the_architecture_of_the_readme_is_drawn_as_it_is(root: Path) -> None:
+    from scanner.report.picture import render_svg
+    from tests.engine.test_promises import scanned
+    from tests.honesty.snapshots import bodies
+
+    drawn = render_svg(scanned(bodies("drifted"))).decode()
+    shown = (root / "docs" / "architecture-drifted.svg").read_text(encoding="utf-8")
+    places = re.compile(r'class="name" x="[^"]*" y="[^"]*">[^<]*|class="line" d="[^"]*"')
+    assert places.findall(shown) == places.findall(drawn), "run make picture"
 
 
 def test_the_commands_are_told_as_they_are(root: Path) -> None:

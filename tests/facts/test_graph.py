@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from scanner.facts.graph import draw_graphs
 from scanner.model.coverage import EVERYTHING, Gap, Read
 from scanner.model.graph import INTERNET, Graph, Holders, LinkKind, Node, NodeKind
 from scanner.model.snapshot import Snapshot
+from scanner.report.schemas import schemas
 from scanner.rules.loader import shipped_defaults
 from tests.facts.snapshots import DENIED, GROUP, SUBSCRIPTION, baseline, bound, resource, rid, snapshot
 from tests.honesty.snapshots import bodies, judge, reads
@@ -239,3 +242,14 @@ def test_odd_bodies_are_no_defect() -> None:
 
 def test_reads_of_everything_leave_no_doubt() -> None:
     assert draw(snapshot(reads=[Read(EVERYTHING, "/")])).nodes[0].note == ""
+
+
+def test_every_kind_is_documented_and_in_the_schema(root: Path) -> None:
+    page = (root / "docs" / "picture.md").read_text(encoding="utf-8")
+    shape = schemas()["result"]["properties"]["workloads"]["items"]["properties"]["graph"]["properties"]
+    for kinds, what in ((NodeKind, "nodes"), (LinkKind, "links")):
+        assert [kind.value for kind in kinds if f"`{kind.value}`" not in page] == []
+        assert set(shape[what]["items"]["properties"]["kind"]["enum"]) == {kind.value for kind in kinds}
+    members = {member.name for member in fields(Node)}
+    assert set(shape["nodes"]["items"]["properties"]) == members
+    assert [name for name in members if f"`{name}`" not in page] == []
