@@ -39,7 +39,7 @@ def draw_graphs(
 def _draw(draft: Draft, baseline: Baseline) -> Graph:
     workload = draft.workload
     held = tuple(dict.fromkeys((*workload.scopes, *workload.resource_groups())))
-    draft.add(draft.scope, NodeKind.SCOPE, id=workload.home(), name=workload.name, holds=held, note=_unread(draft))
+    draft.add(draft.scope, NodeKind.SCOPE, id=draft.home, name=workload.name, holds=held, note=_unread(draft))
     place_networks(draft)
     place_managed_networks(draft)
     place_others(draft)

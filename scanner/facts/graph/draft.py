@@ -19,11 +19,12 @@ _NEVER_READ: Final = (NodeKind.SCOPE, NodeKind.MANAGED_NETWORK, NodeKind.MISSING
 
 
 class Draft:
-    """Nodes of one workload by compared id, ids kept as spelled. `bound` is what its components are bound to, in their order."""
+    """Nodes of one workload by compared id, ids kept as spelled. `bound` is what its components are bound to, in order."""
 
     def __init__(self, survey: Survey, workload: BoundWorkload) -> None:
         self.survey, self.workload = survey, workload
-        self.scope = normalise(workload.home())
+        self.home = workload.home()
+        self.scope = normalise(self.home)
         self.bound = {item.key: item for binding in workload.components.values() for item in binding.resources}
         self._scopes = tuple(map(normalise, workload.scopes))
         self._nodes: dict[str, Node] = {}

@@ -20,7 +20,8 @@ def texts(resource: Resource, path_text: str, spellings: Spellings) -> list[str]
     path = compile_path(path_text)
     if path.steps[0].lowered in resource.unread:
         return Unknown.because(f"{resource.id} was read without its {path.steps[0].lowered}")
-    found = [value for _, value in path.expand(resource.body, spellings)]
+    body = resource.body
+    found = [value for _, value in path.expand(body, spellings)] if path.wild else [path.read(body, spellings)]
     odd = next((value for value in found if isinstance(value, Unknown)), None)
     return odd if odd is not None else [value for value in found if isinstance(value, str) and value]
 
