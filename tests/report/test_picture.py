@@ -257,6 +257,21 @@ def test_the_picture_is_told_in_words() -> None:
     assert view["label"].startswith("1 network, 8 subnets, ")
 
 
+def test_what_could_not_be_listed_is_said_where_it_would_stand() -> None:
+    (workload,) = crowd(services=1, machines=1, networks=1, workspaces=0, addresses=1).workloads
+    nodes = tuple(
+        replace(node, note="not read: private endpoints") if node.kind is NodeKind.SCOPE else node
+        for node in workload.graph.nodes
+    )
+    result = replace(RESULT, workloads=(replace(workload, graph=replace(workload.graph, nodes=nodes)),))
+    assert "Around it · not read: private endpoints" in texts(parsed(result))
+
+
+def test_the_legend_explains_the_lines_that_are_there() -> None:
+    assert {"private endpoint that is not approved", "perhaps open: not read"} <= texts(parsed(crowd()))
+    assert "open to the Internet" not in texts(parsed(judge(bodies("reference"), reads("reference"), [])))
+
+
 def test_of_very_many_workloads_those_with_most_failures_are_drawn() -> None:
     (workload,) = crowd(services=1, machines=1, networks=1, workspaces=0, addresses=1).workloads
     quiet = Graph(tuple(replace(node, counts={}, worst="") for node in workload.graph.nodes), workload.graph.links)

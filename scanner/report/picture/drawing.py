@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import quote
 
-from scanner.model.graph import Graph, Link, LinkKind, Node
+from scanner.model.graph import Graph, Link, LinkKind, Node, NodeKind
 from scanner.model.verdict import Verdict
 from scanner.report.inert import shown
 from scanner.report.picture.cast import ENTRANCES
@@ -44,8 +44,14 @@ def drawing_view(picture: Picture, graph: Graph) -> View:
         "nodes": shapes + [_door(door) for door in picture.doors],
         "lines": _quietest_first(_line(line, strays) for line in picture.lines),
         "band": _box(picture.band) if picture.band is not None else None,
-        "strip": _box(picture.strip) if picture.strip is not None else None,
+        "strip": {**_box(picture.strip), "title": _around(graph, picture.width)} if picture.strip is not None else None,
     }
+
+
+def _around(graph: Graph, width: float) -> str:
+    """The head of what stands around: with what the picture may lack."""
+    notes = (shown(node.note) for node in graph.nodes if node.kind is NodeKind.SCOPE and node.note)
+    return fitted(" · ".join(["Around it", *notes]), _NAME, width - 24, bold=True)
 
 
 def _box(box: Box) -> View:

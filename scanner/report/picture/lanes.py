@@ -34,10 +34,10 @@ class Lanes:
         self._spans[group] = low, high
 
     def settle(self) -> None:
-        """Give out lanes: the first that is free, those that begin highest first."""
+        """Give out lanes, each the first that is free: whoever begins highest and reaches lowest comes first, and crosses few."""
         lanes: list[_Lane] = []
         self._places = {}
-        for group, (low, high) in sorted(self._spans.items(), key=lambda item: (item[1], item[0])):
+        for group, (low, high) in sorted(self._spans.items(), key=lambda item: (item[1][0], -item[1][1], item[0])):
             at = next((position for position, lane in enumerate(lanes) if lane.fits(low, high)), len(lanes))
             if at == len(lanes):
                 lanes.append(_Lane([]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any, Final
 
 from scanner.report.picture.text import width_of
@@ -16,18 +17,22 @@ _LINES: Final = (
     ("enters", "comes in by a gateway or Bastion"),
     ("open-way", "open to the Internet"),
     ("open-way selected", "open to selected networks"),
+    ("open-way unsure", "perhaps open: not read"),
     ("endpoint-way", "private endpoint"),
+    ("endpoint-way pending", "private endpoint that is not approved"),
     ("flow", "required flow"),
-    ("manages", "manages, peers, lets out"),
+    ("manages", "manages"),
+    ("outbound", "lets out to"),
+    ("peering", "peered"),
 )
 _WORDS: Final = {"unknown": "unknown", "error": "error", "pass": "all pass"}
 _VERDICTS: Final = ("critical", "high", "medium", "low", "info", "unknown", "error", "pass")
 
 
-def legend(top: float, width: float) -> tuple[list[dict[str, Any]], float]:
-    """The entries with their places, and where they end."""
+def legend(looks: Container[str], top: float, width: float) -> tuple[list[dict[str, Any]], float]:
+    """The entries with their places, and where they end; of lines those that are there."""
     entries = [("verdict", name, _WORDS.get(name, f"{name} failing")) for name in _VERDICTS]
-    entries += [("line", look, text) for look, text in _LINES]
+    entries += [("line", look, text) for look, text in _LINES if look in looks]
     found: list[dict[str, Any]] = []
     x, y = 0.0, top + _ROW
     for kind, look, text in entries:

@@ -66,7 +66,7 @@ def drawn_workloads(result: Result) -> list[Workload]:
 def _drawing(workload: Workload) -> View:
     picture = lay_out(workload)
     view = drawing_view(picture, workload.graph)
-    view["legend"], view["height"] = legend(picture.height, picture.width)
+    view["legend"], view["height"] = legend({line["look"] for line in view["lines"]}, picture.height, picture.width)
     return view
 
 

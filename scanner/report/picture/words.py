@@ -95,7 +95,9 @@ def name_of(node: Node) -> str:
 def second_line(node: Node) -> str:
     """What stands below a node's name: what is not known, else its component, else its type."""
     if node.kind is NodeKind.SCOPE:
-        return shown(node.note) if node.note else "all else"
+        return "all else"
+    if node.kind is NodeKind.MISSING:
+        return shown(node.note.partition(":")[0])
     if node.note:
         return shown(node.note)
     return shown(node.component or node.detail or _spaced(node.type.rpartition("/")[2]))
