@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from scanner.language.paths import compile_path
 from scanner.model.arm_types import arm_type
 from scanner.model.read_plan import (
-    EVENTS,
     INVENTORY,
-    MEMBERSHIPS,
-    METRICS,
     POLICY_STATES,
     ChildRead,
     ExtensionRead,
-    MetricRead,
     ReadPlan,
     ReferenceRead,
-    read_permission,
 )
 from scanner.model.resource import Resource, canonical_type, is_extension
 from scanner.model.resource_id import ResourceId, is_within, normalise, parent_type, type_name
@@ -32,8 +25,9 @@ from scanner.model.source import Progress
 from scanner.model.spellings import Spellings
 from scanner.sources.azure.client import ArmClient, Listed, ReadError
 from scanner.sources.azure.ledger import Ledger, api_version
-from scanner.sources.azure.permissions import PERMISSIONS_VERSION, may_read, may_read_all
-from scanner.sources.azure.policy_states import state_body, states_query
+from scanner.sources.azure.permissions import may_read
+from scanner.sources.azure.told import Told
+from scanner.sources.azure.unit_requests import Requests
 
 __all__ = ["Collector"]
 
@@ -50,14 +44,9 @@ _COLUMNS: Final = "id, name, type, kind, location, managedBy, sku, plan, tags, i
 _GRAPH: Final = "Microsoft.ResourceGraph/resources"
 _SUBSCRIPTION: Final = "Microsoft.Resources/subscriptions"
 _GROUP: Final = "Microsoft.Resources/subscriptions/resourceGroups"
-_ASSIGNMENTS: Final = "Microsoft.Authorization/roleAssignments"
 _TENANT_ROLES: Final = "/providers/microsoft.authorization/roledefinitions/"
-#: What a principal's id looks like; anything else is not put into a filter.
-_GUID: Final = re.compile(r"[0-9a-fA-F-]{36}")
 #: Resources of one type that are read again one by one; of more, the list is.
 _MOST_BY_ID: Final = 10
-#: How long Azure keeps its activity log.
-_LOG_KEPT: Final = timedelta(days=90)
 
 
 class Collector:
@@ -73,13 +62,10 @@ class Collector:
         progress: Progress | None,
         now: datetime | None = None,
     ) -> None:
-        self._client, self._plan, self._ledger = client, plan, Ledger(scopes)
-        self._limit = asyncio.Semaphore(concurrency)
-        self._progress = progress
-        self._now = now if now is not None else datetime.now(UTC)
+        self._requests = Requests(client, concurrency=concurrency, progress=progress)
+        self._plan, self._ledger = plan, Ledger(scopes)
+        self._told = Told(self._requests, plan, self._ledger, now if now is not None else datetime.now(UTC))
         self._followed: set[str] = set()
-        self._permitted: dict[str, asyncio.Future[Listed]] = {}
-        self._done = self._total = 0
 
     def snapshot(self) -> Snapshot:
         """What was read until now."""
@@ -95,16 +81,16 @@ class Collector:
                 *(self._get(_SUBSCRIPTION, scope) for scope in subscriptions),
                 *(self._groups(scope) for scope in scopes),
                 *(self._around(name, scope) for scope in subscriptions if scope not in scopes for name in self._plan.around),
-                *(self._inventory(scope) for scope in scopes if INVENTORY in self._plan.types),
-                *(self._events(scope) for scope in scopes if self._plan.events),
-                *(self._policy_states(scope) for scope in scopes if POLICY_STATES in self._plan.types),
+                *(self._told.inventory(scope) for scope in scopes if INVENTORY in self._plan.types),
+                *(self._told.events(scope) for scope in scopes if self._plan.events),
+                *(self._told.policy_states(scope) for scope in scopes if POLICY_STATES in self._plan.types),
             ]
         )
         await self._below(self._ledger.resources.values(), _by_parent(self._children_to_read()), extensions=self._plan.extensions)
         await self._references()
-        await self._memberships()
+        await self._told.memberships()
         await _all(
-            self._metric(resource, wanted)
+            self._told.metric(resource, wanted)
             for wanted in sorted(self._plan.metrics)
             for resource in self._ledger.of_type(wanted.of)
             if self._ledger.in_scope(resource.id)
@@ -130,7 +116,7 @@ class Collector:
 
     async def _listed_again(self, name: str, scope: str) -> None:
         version = api_version(name)
-        found: Listed = await self._counted(lambda: self._client.list_all(f"{scope}/providers/{name}", version))
+        found: Listed = await self._requests.counted(lambda: self._requests.client.list_all(f"{scope}/providers/{name}", version))
         if found.failure is None:
             self._ledger.take(found, name, scope, f"{scope}/providers/{name}")
             for resource in self._ledger.of_type(name):
@@ -140,7 +126,7 @@ class Collector:
     async def _one_again(self, resource: Resource) -> None:
         version = api_version(resource.type)
         try:
-            body = await self._counted(lambda: self._client.get(resource.id, version))
+            body = await self._requests.counted(lambda: self._requests.client.get(resource.id, version))
         except ReadError as failure:
             if failure.says_absent:
                 self._ledger.drop(resource)
@@ -181,7 +167,7 @@ class Collector:
     async def _around(self, name: str, subscription: str) -> None:
         """What stands beside the audited groups of a subscription and may act upon them."""
         path = f"{subscription}/providers/{name}"
-        found: Listed = await self._counted(lambda: self._client.list_all(path, api_version(name)))
+        found: Listed = await self._requests.counted(lambda: self._requests.client.list_all(path, api_version(name)))
         beside = tuple(body for body in found.items if not self._ledger.in_scope(str(body.get("id") or path)))
         self._ledger.take(replace(found, items=beside), name, subscription, path, context=True)
 
@@ -189,7 +175,7 @@ class Collector:
         """Read types from Resource Graph; those that it did not answer for. It leaves out what one may not read without a word,
         so only types whose read action is granted at the scope count as read; rows of others are kept, being what they are.
         """
-        permitted, rows = await asyncio.gather(self._permissions(scope), self._rows(scope, types))
+        permitted, rows = await asyncio.gather(self._requests.permissions(scope), self._rows(scope, types))
         if permitted.failure is not None:
             return types
         if isinstance(rows, ReadError):
@@ -203,151 +189,8 @@ class Collector:
             self._ledger.read(name, scope, "graph")
         return [name for name in types if name not in answered]
 
-    async def _permissions(self, scope: str) -> Listed:
-        """What is permitted at a scope, asked once."""
-        path = f"{scope}/providers/Microsoft.Authorization/permissions"
-        if scope not in self._permitted:
-            self._permitted[scope] = asyncio.ensure_future(
-                self._counted(lambda: self._client.list_all(path, PERMISSIONS_VERSION))
-            )
-        return await self._permitted[scope]
-
-    async def _inventory(self, scope: str) -> None:
-        """Everything that exists at a scope. What is read with its properties anyway is not kept a second time."""
-        path = f"{scope}/resources"
-        permitted: Listed
-        found: Listed
-        permitted, found = await asyncio.gather(
-            self._permissions(scope), self._counted(lambda: self._client.list_all(path, api_version(INVENTORY)))
-        )
-        planned = {canonical_type(name) for name in self._plan.types}
-        others = tuple(body for body in found.items if _stands_alone(body, planned))
-        if found.failure is None and not may_read_all(permitted.items):
-            for position, body in enumerate(others):
-                self._ledger.keep(body, via="list", version=api_version(INVENTORY), fallback_id=f"{path}/unidentified-{position}")
-            why = f"what that is could not be read: {permitted.failure}" if permitted.failure else "*/read is not granted"
-            self._ledger.gap(INVENTORY, scope, f"ARM lists only what one may read, and {why}", read_permission(INVENTORY))
-        else:
-            self._ledger.take(replace(found, items=others), INVENTORY, scope, path, permission=read_permission(INVENTORY))
-
-    async def _events(self, scope: str) -> None:
-        """What succeeded in the activity log, one request for each provider, or for a group; with the time that was read whole.
-
-        Who did it and what was sent stay out: nothing here asks for that.
-        """
-        parsed = ResourceId.parse(scope)
-        operations = {item.operation.lower() for item in self._plan.events}
-        providers = sorted({item.provider for item in self._plan.events})
-        since = f"eventTimestamp ge '{_iso(self._now - _LOG_KEPT)}'"
-        wanted = [f"resourceProvider eq '{provider}'" for provider in providers]
-        if parsed.resource_group:
-            wanted = [f"resourceGroupName eq '{parsed.resource_group.replace(chr(39), '')}'"]
-        path = f"/subscriptions/{parsed.subscription}/providers/Microsoft.Insights/eventtypes/management"
-        ask = partial(self._client.list_all, f"{path}/values", api_version(EVENTS))
-        found = await asyncio.gather(*(self._counted(partial(ask, f"{since} and {item}")) for item in wanted))
-        kept = [body for listed in found for event in listed.items if (body := _trimmed(event, operations, scope)) is not None]
-        failure = next((listed.failure for listed in found if listed.failure is not None), None)
-        for body in kept:
-            self._ledger.keep(body, via="list", version=api_version(EVENTS), context=True)
-        if failure is not None:
-            self._ledger.failed(EVENTS, scope, "list", failure, read_permission(EVENTS))
-            return
-        self._ledger.read(EVENTS, scope, "list")
-        window = {"from": _iso(self._now - _LOG_KEPT), "to": _iso(self._now), "providers": providers}
-        named = {"id": f"{scope}/providers/Microsoft.Insights/eventtypes/management", "type": "Microsoft.Insights/eventtypes"}
-        self._ledger.keep({**named, **window}, via="list", version=api_version(EVENTS), context=True)
-
-    async def _policy_states(self, scope: str) -> None:
-        """What Azure Policy finds by the definitions of the plan. The table leaves out without a word what one may not read."""
-        permitted: Listed
-        permitted, rows = await asyncio.gather(
-            self._permissions(scope), self._asked(scope, states_query(scope, self._plan.policies))
-        )
-        if isinstance(rows, ReadError):
-            self._ledger.failed(POLICY_STATES, scope, "graph", rows, read_permission(POLICY_STATES))
-            return
-        for row in rows:
-            self._ledger.keep(state_body(row, scope), via="graph", context=True)
-        if permitted.failure is None and may_read_all(permitted.items):
-            self._ledger.read(POLICY_STATES, scope, "graph")
-        else:
-            why = f"what that is could not be read: {permitted.failure}" if permitted.failure else "*/read is not granted"
-            reason = f"Resource Graph tells only of what one may read, and {why}"
-            self._ledger.gap(POLICY_STATES, scope, reason, read_permission(POLICY_STATES))
-
-    async def _metric(self, resource: Resource, wanted: MetricRead) -> None:
-        """What Azure Monitor measured on a resource, day by day; of several dimensions the one that is asked for."""
-        own = f"{resource.id}/providers/{METRICS}/{wanted.name}"
-        since = {"from": _iso(self._now - timedelta(days=wanted.days)), "to": _iso(self._now)}
-        asked = {
-            "metricnames": wanted.metric,
-            "aggregation": wanted.aggregation,
-            "interval": "P1D",
-            "timespan": "/".join(since.values()),
-        }
-        condition = f"{wanted.dimension} eq '*'" if wanted.dimension else ""
-        path, version = f"{resource.id}/providers/{METRICS}", api_version(METRICS)
-        found: Listed = await self._counted(lambda: self._client.list_all(path, version, condition, **asked))
-        if found.failure is not None:
-            self._ledger.failed(METRICS, own, "list", found.failure, read_permission(METRICS))
-            return
-        listed = [item.get("timeseries") for item in found.items]
-        series = [one for series in listed if isinstance(series, list) for one in series]
-        body = {"id": own, "type": METRICS, "metric": wanted.metric, **since, "timeseries": series}
-        self._ledger.keep(body, via="list", version=version, context=True)
-        self._ledger.read(METRICS, own, "list")
-
-    async def _memberships(self) -> None:
-        """Which assignments reach the planned principals, groups followed; asked only where a group was granted anything.
-
-        `assignedTo()` lists what a service principal is assigned itself and through groups that hold it, at any depth
-        (Microsoft's description of the filter).
-        """
-        kinds = (
-            compile_path("properties.principalType").read(item.body, Spellings()) for item in self._ledger.of_type(_ASSIGNMENTS)
-        )
-        if not any(isinstance(kind, str) and kind.lower() == "group" for kind in kinds):
-            return
-        await _all(
-            self._membership(principal, scope)
-            for principal in sorted(self._values_at(self._plan.principals))
-            for scope in self._ledger.scopes
-        )
-
-    async def _membership(self, principal: str, scope: str) -> None:
-        own = {"id": f"{scope}/providers/{MEMBERSHIPS}/{principal}", "type": MEMBERSHIPS}
-        path, condition = f"{scope}/providers/{_ASSIGNMENTS}", f"assignedTo('{principal}')"
-        found = await self._counted(lambda: self._client.list_all(path, api_version(_ASSIGNMENTS), condition))
-        if found.failure is not None:
-            self._ledger.failed(MEMBERSHIPS, own["id"], "list", found.failure, read_permission(MEMBERSHIPS))
-            return
-        ids = sorted(str(item.get("id")) for item in found.items)
-        body = {**own, "principalId": principal, "scope": scope, "assignmentIds": ids}
-        self._ledger.keep(body, via="list", version=api_version(_ASSIGNMENTS), context=True)
-
-    def _values_at(self, references: Iterable[ReferenceRead]) -> set[str]:
-        """The principals, in lower case, at the paths of types that were read."""
-        spellings = Spellings()
-        for resource in self._ledger.resources.values():
-            spellings.learn(resource.body)
-        return {
-            value.lower()
-            for reference in references
-            for resource in self._ledger.of_type(reference.type)
-            for _, value in compile_path(reference.path).expand(resource.body, spellings)
-            if isinstance(value, str) and _GUID.fullmatch(value)
-        }
-
     async def _rows(self, scope: str, types: list[str]) -> tuple[dict[str, Json], ...] | ReadError:
-        return await self._asked(scope, _query(types, ResourceId.parse(scope).resource_group))
-
-    async def _asked(self, scope: str, query: str) -> tuple[dict[str, Json], ...] | ReadError:
-        parsed = ResourceId.parse(scope)
-        try:
-            found: tuple[dict[str, Json], ...] = await self._counted(lambda: self._client.query(query, [parsed.subscription]))
-        except ReadError as failure:
-            return failure
-        return found
+        return await self._requests.asked(scope, _query(types, ResourceId.parse(scope).resource_group))
 
     # -- children and extensions
 
@@ -384,7 +227,7 @@ class Collector:
 
     async def _extension(self, resource: Resource, what: str) -> None:
         path = f"{resource.id}/providers/{what}"
-        found = await self._counted(lambda: self._client.list_all(path, api_version(what)))
+        found = await self._requests.counted(lambda: self._requests.client.list_all(path, api_version(what)))
         if found.failure is not None and found.failure.code == "ResourceTypeNotSupported":
             # The type has no such extension: it is known that none exists.
             self._ledger.read(what, resource.id, "list")
@@ -434,7 +277,7 @@ class Collector:
     async def _list(self, name: str, scope: str, path: str, *, context: bool = False) -> list[Resource]:
         if not (version := self._version(name, scope)):
             return []
-        found: Listed = await self._counted(lambda: self._client.list_all(path, version))
+        found: Listed = await self._requests.counted(lambda: self._requests.client.list_all(path, version))
         return self._ledger.take(found, name, scope, path, context=context)
 
     async def _get(self, name: str, path: str, *, parent: Resource | None = None, context: bool = False) -> list[Resource]:
@@ -442,7 +285,7 @@ class Collector:
         if not (version := self._version(name, path)):
             return []
         try:
-            body = await self._counted(lambda: self._client.get(path, version))
+            body = await self._requests.counted(lambda: self._requests.client.get(path, version))
         except ReadError as failure:
             if failure.says_absent and name not in (_SUBSCRIPTION, _GROUP) and (parent is None or await self._stands(parent)):
                 self._ledger.read(name, path, "get")
@@ -455,7 +298,7 @@ class Collector:
 
     async def _stands(self, parent: Resource) -> bool:
         try:
-            await self._counted(lambda: self._client.get(parent.id, api_version(parent.type)))
+            await self._requests.counted(lambda: self._requests.client.get(parent.id, api_version(parent.type)))
         except ReadError:
             return False
         return True
@@ -465,35 +308,6 @@ class Collector:
         if not version:
             self._ledger.gap(name, scope, "no API version of this type is known")
         return version
-
-    async def _counted(self, ask: Callable[[], Awaitable[Any]]) -> Any:
-        self._total += 1
-        async with self._limit:
-            try:
-                return await ask()
-            finally:
-                self._done += 1
-                if self._progress is not None:
-                    self._progress("Reading Azure", self._done, self._total)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _trimmed(event: Mapping[str, Json], operations: Collection[str], scope: str) -> dict[str, Json] | None:
-    """What is needed of an event that succeeded; None for any other."""
-    operation, status = (
-        item.get("value") if isinstance(item := event.get(name), Mapping) else None for name in ("operationName", "status")
-    )
-    if str(operation).lower() not in operations or str(status).lower() != "succeeded":
-        return None
-    own = str(event.get("eventDataId") or event.get("id") or "").rstrip("/").rpartition("/")[2]
-    return {
-        "id": f"{scope}/providers/Microsoft.Insights/eventtypes/management/values/{own}", "type": EVENTS,
-        "resourceId": event.get("resourceId"), "operationName": {"value": operation}, "status": {"value": status},
-        "eventTimestamp": event.get("eventTimestamp"),
-    }  # fmt: skip
 
 
 async def _all(work: Iterable[Awaitable[object]]) -> None:
@@ -510,12 +324,6 @@ def _query(types: list[str], resource_group: str) -> str:
 def _is_meant(text: str, reference: ReferenceRead) -> bool:
     kind = ResourceId.parse(text).type
     return bool(kind) and canonical_type(kind) == canonical_type(reference.to or kind)
-
-
-def _stands_alone(body: Mapping[str, Json], planned: Collection[str]) -> bool:
-    """Whether a row of the list of everything is a resource of a type that the plan does not read, and no child."""
-    name = ResourceId.parse(str(body.get("id") or "")).type or str(body.get("type") or "")
-    return not parent_type(name) and canonical_type(name) not in planned
 
 
 def _by_parent(children: Iterable[ChildRead]) -> dict[str, list[ChildRead]]:
