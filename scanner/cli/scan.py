@@ -10,6 +10,7 @@ from scanner.cli import options as o
 
 if TYPE_CHECKING:
     from scanner.cli.compose import Judging
+    from scanner.model.result import Result
 
 __all__ = ["command"]
 
@@ -70,7 +71,6 @@ def command(
         shared_subscriptions,
     )
     from scanner.cli.delivery import deliver
-    from scanner.cli.outcome import exit_code, exit_words, left_out, worse_since
     from scanner.cli.past import open_past
     from scanner.cli.telling import tell
     from scanner.engine.scan import run_scan
@@ -125,14 +125,20 @@ def command(
     deliver(result, [item.value for item in formats or ()], output, include_passes=include_passes, quiet=quiet)
     past.keep(result)
     tell(result, judging.settings.notify, moment)
-    fail_on_level = judging.settings.fail_on.value
+    return _conclude(result, judging.settings.fail_on.value, allow_unknown=allow_unknown, only_new=bool(only_new), quiet=quiet)
+
+
+def _conclude(result: Result, fail_on: str, *, allow_unknown: bool, only_new: bool, quiet: bool) -> int:
+    """The exit code, said in words."""
+    from scanner.cli.outcome import exit_code, exit_words, left_out, worse_since
+
     worse = worse_since(result.since) if only_new else None
-    code = exit_code(result, fail_on_level, allow_unknown=allow_unknown, worse=worse)
+    code = exit_code(result, fail_on, allow_unknown=allow_unknown, worse=worse)
     if not quiet:
         if only_new and worse is None:
             typer.echo("There is no earlier scan to compare with: everything counts.", err=True)
-        waived, known = sum(item.waived for item in result.findings), left_out(result, fail_on_level, worse)
-        typer.echo(exit_words(code, fail_on_level, waived=waived, known=known), err=True)
+        waived, known = sum(item.waived for item in result.findings), left_out(result, fail_on, worse)
+        typer.echo(exit_words(code, fail_on, waived=waived, known=known), err=True)
     return code
 
 
