@@ -31,6 +31,13 @@ def summarise(plan: Plan, *, width: int = 80) -> str:
     lines += _left(plan, width)
     if plan.proof is not None:
         lines += ["", *_proof(plan.proof, width)]
+    elif plan.steps:
+        lines += [
+            "",
+            *_wrapped(
+                "Nothing was tried: --prove rehearses the plan. Scripts run unproven steps with --force alone.", width, "  "
+            ),
+        ]
     return "\n".join(lines) + "\n"
 
 

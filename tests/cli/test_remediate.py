@@ -114,8 +114,9 @@ def test_the_same_input_gives_the_same_files(proven: Path, drifted: Path, tmp_pa
 
 
 def test_some_rules_alone_are_planned_for(drifted: Path, tmp_path: Path) -> None:
-    code, _ = remediate(drifted, tmp_path, "--only", "NET-003", "--quiet")
+    code, said = remediate(drifted, tmp_path, "--only", "NET-003")
     plan = plan_in(tmp_path)
+    assert "Nothing was tried: --prove rehearses the plan." in said
     assert (code, [step["rules"] for step in plan["steps"]], plan["proof"]) == (0, [["NET-003"]], None)
     assert len(plan["left"]) > 50
 
